@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Both do all set-up by themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS   ?=
+
+.PHONY: demo test lint bench soak lock clean help
+
+help:
+	@echo "make demo [ARGS=--once]   set up and watch the bot moderate a loopback Discord"
+	@echo "make test                 set up, lint, type-check and run the tests"
+	@echo "make bench                the numbers in the README"
+	@echo "make lock                 refresh the hashed requirements (needs uv)"
+
+demo: $(VENV)/.runtime
+	@$(BIN)/python -m bot demo $(ARGS)
+
+test: lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Beholder needs Python 3.11, 3.12 or 3.13; this is %s. Name another: make PYTHON=python3.12 ..." % sys.version.split()[0])'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up (once): installing the locked requirements into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Setting up (once): installing the locked test requirements ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet
+lock:
+	$(LOCK) pyproject.toml --group build -o requirements/runtime.txt
+	$(LOCK) pyproject.toml --group build --group dev -c requirements/runtime.txt -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

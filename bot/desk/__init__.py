@@ -1,0 +1,1 @@
+"""What moderators do, on any platform. No SDK objects."""

@@ -1,0 +1,1 @@
+"""From hostile bytes to an Image: capped fetch, sandboxed decode."""

@@ -1,0 +1,1 @@
+"""Handle one job: fetch, screen, decide, restrain, open the case, perform, close."""

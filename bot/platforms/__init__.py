@@ -1,0 +1,1 @@
+"""Adapters: SDK objects live here and nowhere else."""

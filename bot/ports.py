@@ -1,0 +1,228 @@
+"""What the pipeline and the desk need from the world, declared by them, not by whoever provides it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.model import (
+    Action,
+    Capabilities,
+    CardRef,
+    Case,
+    CaseState,
+    Concluded,
+    Effect,
+    EffectState,
+    Entry,
+    Event,
+    History,
+    Job,
+    Media,
+    Outcome,
+    Plan,
+    Ruling,
+    Tenant,
+)
+from policies.model import Listed, Policy, UnscreenedReason
+
+
+class Clock(Protocol):
+    """Time, so that a thirty-minute outage can be simulated (ruling 23)."""
+
+    def now(self) -> datetime:
+        """UTC, timezone-aware: for records."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start: for intervals."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+Submit = Callable[[Sequence[Event]], Awaitable[None]]
+"""Hands events to the journal; returns when they are on disk. `Event.media` URLs stay with the adapter."""
+
+
+class Gone(Exception):
+    """The media, or the message that carried it, no longer exists."""
+
+
+class Unfetchable(Exception):
+    """The bytes did not come. `reason` is `outage` (worth a retry) or `undecodable` (over the limits)."""
+
+    def __init__(self, reason: UnscreenedReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Platform(Protocol):
+    """The one small adapter contract."""
+
+    @property
+    def name(self) -> str:
+        """`discord`, `telegram`: the first half of a tenant's name."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    async def run(self, submit: Submit) -> None:
+        """Listen until cancelled."""
+        ...
+
+    def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
+        """The bytes of `media`, in chunks. `reduced`: the platform's own smaller copy, if it has one.
+
+        The adapter owns tokens and hosts. Raises `Gone` or `Unfetchable`.
+        """
+        ...
+
+    async def perform(self, action: Action) -> Outcome:
+        """Do it. Never raises for a platform's refusal."""
+        ...
+
+    async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
+        """Look up whether our message with `nonce` was posted: done (with ref), failed (it was not)
+        or unknown (cannot be told)."""
+        ...
+
+
+class Hands(Protocol):
+    """Whoever performs actions: a platform, or the simulated hands of observe mode."""
+
+    async def perform(self, action: Action) -> Outcome:
+        """Do it, or say what would have been done."""
+        ...
+
+
+class Journal(Protocol):
+    """Jobs on disk."""
+
+    async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
+        """Write all in one commit; returns those that were new. With `lease` they are taken by us
+        at once, otherwise they wait for `take`."""
+        ...
+
+    async def take(self, limit: int) -> list[Job]:
+        """Lease up to `limit` waiting jobs that are due, fair over tenants, oldest first in each."""
+        ...
+
+    async def finish(self, job: Job) -> None:
+        """Done; kept for the record until retention takes it."""
+        ...
+
+    async def retry(self, job: Job, at: datetime, why: str) -> None:
+        """Not now: waits until `at`, with one more attempt counted."""
+        ...
+
+    async def bury(self, job: Job, why: str) -> None:
+        """Never: set aside for a person to look at."""
+        ...
+
+    async def recover(self) -> int:
+        """At start: all older leases are void. Returns how many jobs wait again."""
+        ...
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """How many jobs wait or are leased, and since when the oldest does."""
+        ...
+
+
+class Ledger(Protocol):
+    """Decisions, cases, strikes and effects: what must be written together."""
+
+    async def history(self, tenant: Tenant, author: str, since: datetime) -> History:
+        """Strikes of `author` not older than `since`, and how many cases there are."""
+        ...
+
+    async def conclude(self, job: Job, ruling: Ruling, *, done: bool = True) -> Concluded:
+        """One commit: decision, screenings, case, effects, strikes; the job is finished if `done`.
+
+        Idempotent by job: a second call returns what the first made, `duplicate=True`. Idempotent
+        effects (`model.IDEMPOTENT`) are born `sending`, the others `todo`; in observe likewise.
+        If a newer version of the same subject waits in the journal, nothing but the decision is
+        recorded and `superseded` is True.
+        """
+        ...
+
+    async def removed_since(self, tenant: Tenant, since: datetime) -> list[tuple[str, datetime]]:
+        """SHA-256 and time of images removed since then: what the action cap counts."""
+        ...
+
+    async def plan(self, tenant: Tenant, case: int | None, plans: Sequence[Plan]) -> tuple[Effect, ...]:
+        """Record further effects (of a moderator's press)."""
+        ...
+
+    async def sending(self, effects: Sequence[Effect]) -> None:
+        """About to send: from here on, in doubt look it up."""
+        ...
+
+    async def settle(self, effect: Effect, outcome: Outcome, *, state: EffectState = EffectState.DONE) -> None:
+        """It ended. With `outcome.retry` it goes back to `todo` with one more attempt."""
+        ...
+
+    async def unsettled(self) -> tuple[Effect, ...]:
+        """At start: effects that are `todo` or `sending`, oldest first, of every tenant."""
+        ...
+
+    async def case(self, tenant: Tenant, number: int) -> Case | None:
+        """One case of this tenant, whole."""
+        ...
+
+    async def cases(self, tenant: Tenant, state: CaseState | None = None, limit: int = 25) -> list[Case]:
+        """Newest first."""
+        ...
+
+    async def decide_case(self, tenant: Tenant, number: int, state: CaseState, by: str, note: str = "") -> Case | None:
+        """Close an open case in one commit: upheld confirms its strikes, overturned voids them and
+        puts the SHA-256 of its images on the allow list. None if it was not open: somebody was first.
+        """
+        ...
+
+    async def card_posted(self, tenant: Tenant, case: int, card: CardRef) -> None:
+        """Remember where a case's card stands."""
+        ...
+
+
+class Settings(Protocol):
+    """Policies per guild, versioned."""
+
+    async def policy(self, tenant: Tenant) -> tuple[Policy, int]:
+        """The guild's policy and its version; version 0 is the default of a guild that set nothing."""
+        ...
+
+    async def save(self, tenant: Tenant, policy: Policy, by: str, why: str) -> int:
+        """A new version; returns its number. Cached reads see it at once, in other processes within a second."""
+        ...
+
+    async def versions(self, tenant: Tenant, limit: int = 20) -> list[tuple[int, datetime, str, str]]:
+        """(version, when, by, why), newest first."""
+        ...
+
+
+class Lists(Protocol):
+    """What a guild says of exact images, and which bytes a platform's id stands for."""
+
+    async def listed(self, tenant: Tenant, sha256: str) -> Listed | None:
+        """Whether this exact image is allowed or blocked in this guild."""
+        ...
+
+    async def put(self, tenant: Tenant, sha256: str, listed: Listed | None, by: str, why: str) -> None:
+        """Set or (None) remove an entry."""
+        ...
+
+    async def known(self, platform: str, key: str) -> str | None:
+        """The SHA-256 first seen under an immutable platform id."""
+        ...
+
+    async def know(self, platform: str, key: str, sha256: str) -> None:
+        """Remember it; the first one stays."""
+        ...

@@ -1,0 +1,1 @@
+"""Health and, later, metrics, relay and webhook."""

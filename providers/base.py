@@ -1,0 +1,132 @@
+"""The contract between whoever has an image and whoever can judge it.
+
+Nothing here knows a guild or a platform: an `Ask` says what is wanted, an `Image` carries pixels
+that are already safe to touch (decoded and re-encoded in the sandbox), a `Screening` comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from policies.model import Category, Context, Frames, Screening, Verdict
+
+VIEW_SIDE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One RGB picture for local models: 256 x 256 x 3 bytes, row by row, squashed to the square.
+
+    `frame` is the index of the animation frame it shows, `what` says which look it is:
+    `whole`, `dark` (composited on #313338), `tile:N` (a window of a tall or wide picture).
+    """
+
+    pixels: bytes = field(repr=False)
+    frame: int = 0
+    what: str = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Perceptual hashes of the still, 64 bits each. `flat`: too little variance to match on."""
+
+    phash: int
+    dhash: int
+    flat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that has been through the sandbox.
+
+    `sha256` is of the original bytes (hex). `still` is a re-encoded JPEG or PNG without metadata,
+    20..6000 px a side and under 5 MB: the only pixels that may leave the machine. `width` and
+    `height` are those of the original, upright. `codes` are texts of QR codes found in any frame.
+    """
+
+    sha256: str
+    kind: str  # jpeg, png, gif, webp, ... as sniffed from the bytes
+    width: int
+    height: int
+    frames: Frames
+    still: bytes = field(repr=False)
+    still_type: str = "image/jpeg"
+    views: tuple[View, ...] = ()
+    codes: tuple[str, ...] = ()
+    fingerprint: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of a provider. `account` names whose credentials and quota to use."""
+
+    context: Context = Context.GROUP_MESSAGE
+    categories: frozenset[Category] = frozenset(Category)
+    language: str = "en"
+    options: tuple[tuple[str, str], ...] = ()
+    account: str = "host"
+
+    @property
+    def key(self) -> str:
+        """A stable text of all fields: part of the key under which a verdict is cached (ruling 10)."""
+        options = ";".join(f"{k}={v}" for k, v in sorted(self.options))
+        return "|".join((self.context, ",".join(sorted(self.categories)), self.language, options, self.account))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A job that a slow vendor still works on."""
+
+    provider: str
+    job: str
+    ask: Ask
+    sha256: str
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """Whoever can judge an image."""
+
+    @property
+    def name(self) -> str:
+        """The name used in settings, cards and stored screenings."""
+        ...
+
+    @property
+    def covers(self) -> frozenset[Category]:
+        """The categories it can find at all."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Model, mapping and preprocessing versions joined: part of the cache key."""
+        ...
+
+    def cache_key(self, ask: Ask) -> str:
+        """What of `ask` its answer depends on. The local model ignores the context, a vendor does not."""
+        ...
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        """Judge `image`. Raises `ProviderError` only."""
+        ...
+
+    async def resume(self, ticket: Ticket) -> Screening:
+        """Ask again about a job that was pending. Raises `ProviderError` only."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back what it holds (sessions, threads). Idempotent."""
+        ...
+
+
+class Verdicts(Protocol):
+    """Where verdicts are kept by the exact bytes they were given for (ruling 10)."""
+
+    async def get(self, sha256: str, provider: str, version: str, ask: str) -> Verdict | None:
+        """The verdict stored under exactly this key, or None."""
+        ...
+
+    async def put(self, sha256: str, version: str, ask: str, verdict: Verdict) -> None:
+        """Keep `verdict`; a second one under the same key is ignored."""
+        ...
