@@ -457,3 +457,54 @@ class Capabilities:
 def steps(decision: Decision, act: Act) -> tuple[Step, ...]:
     """The steps of `decision` that are `act`."""
     return tuple(s for s in decision.steps if s.act is act)
+
+
+# --- people at the desk -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Presser:
+    """Who pressed a button or gave a command, as the platform vouches for them at that moment.
+
+    `rights` are platform-neutral: `moderate` (may delete others' messages), `punish` (may time out),
+    `manage` (may change the guild's settings). The desk decides what they suffice for.
+    """
+
+    id: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    rights: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the presser is told, privately. `done`: something was changed. `confirm`: ask again with
+    this button, since it cannot be undone. `picture`: an image to show along."""
+
+    text: str
+    done: bool = False
+    confirm: Button | None = None
+    picture: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a self-check: what was looked at, whether it is well, and if not the cure."""
+
+    name: str
+    ok: bool
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What looking at one image's bytes gave. `sha256` is '' and `skipped` True if it was no image at
+    all; `still` are the pixels for evidence where they are at hand."""
+
+    sha256: str
+    screenings: tuple[Screening, ...]
+    width: int = 0
+    height: int = 0
+    still: bytes | None = field(default=None, repr=False)
+    skipped: bool = False
+    ms: Mapping[str, float] = field(default_factory=dict)
