@@ -499,12 +499,14 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Look:
     """What looking at one image's bytes gave. `sha256` is '' and `skipped` True if it was no image at
-    all; `still` are the pixels for evidence where they are at hand."""
+    all. For evidence it carries the `still`, or where the verdict came from the cache and nothing was
+    decoded, the `original` bytes: in memory only, and only until the card is posted (ruling 7)."""
 
     sha256: str
     screenings: tuple[Screening, ...]
     width: int = 0
     height: int = 0
     still: bytes | None = field(default=None, repr=False)
+    original: bytes | None = field(default=None, repr=False)
     skipped: bool = False
     ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,243 @@
+"""Carry out recorded effects, once: the hands of the pipeline and the desk.
+
+An effect is a row before it is an act (ruling 14). Idempotent ones are simply sent again after a
+doubt; a message of ours is first looked up by its nonce, and where that cannot be told it ends as
+`unknown` and is shown, never sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.model import (
+    IDEMPOTENT,
+    Action,
+    CardRef,
+    Case,
+    Delete,
+    EditCard,
+    Effect,
+    EffectKind,
+    EffectState,
+    Entry,
+    JobKind,
+    Origin,
+    Outcome,
+    OutcomeState,
+    PostCard,
+    Restore,
+    Say,
+    TimeoutMember,
+    Warn,
+)
+from bot.platforms.simulated import Simulated
+from bot.ports import Clock, Hands, Journal, Ledger, Platform, Settings
+from bot.texts.cards import card
+from bot.texts.catalogue import Texts
+from policies.model import Evidence
+
+log = structlog.get_logger("beholder.effects")
+
+Picture = Callable[[Evidence], Awaitable[bytes | None]]
+
+GIVE_UP = 20  # attempts, one a sweep
+QUICK_TRIES = 3
+ON_PEOPLE_AND_POSTS = frozenset(
+    {EffectKind.DELETE, EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN}
+)
+
+
+class Effects:
+    """`bot.ports.Performer` over the platforms."""
+
+    def __init__(
+        self,
+        *,
+        platforms: Mapping[str, Platform],
+        ledger: Ledger,
+        settings: Settings,
+        journal: Journal,
+        clock: Clock,
+        evidence_days: int = 7,
+    ) -> None:
+        self._platforms = platforms
+        self._ledger = ledger
+        self._settings = settings
+        self._journal = journal
+        self._clock = clock
+        self._evidence_days = evidence_days
+        self._simulated = Simulated()
+        self._busy: set[int] = set()
+
+    async def run(
+        self, effects: Sequence[Effect], *, observed: bool | None = None, picture: Picture | None = None
+    ) -> tuple[Outcome, ...]:
+        """Perform in order, each settled on disk before the next.
+
+        `observed` is whether the case was opened in observe mode, where the caller knows (it spares
+        a read between the decision and the deletion); `picture` gives the evidence.
+        """
+        self._busy.update(e.id for e in effects)
+        try:
+            return tuple([await self._one(effect, picture, observed) for effect in effects])
+        finally:
+            self._busy.difference_update(e.id for e in effects)
+
+    async def sweep(self) -> int:
+        """Take up what an earlier process, or a failed attempt of this one, left unsettled."""
+        left = [e for e in await self._ledger.unsettled() if e.id not in self._busy]
+        for effect in left:
+            self._busy.add(effect.id)
+            try:
+                await self._resume(effect)
+            finally:
+                self._busy.discard(effect.id)
+        return len(left)
+
+    async def _resume(self, effect: Effect) -> None:
+        if effect.state is EffectState.SENDING and effect.kind not in IDEMPOTENT:
+            platform = self._platforms[effect.tenant.platform]
+            found = await platform.find(effect.tenant, str(effect.body["channel"]), effect.nonce)
+            if found.state is OutcomeState.UNKNOWN:
+                await self._settle(effect, found)
+                return
+            if found.state is OutcomeState.DONE:
+                await self._done(effect, found, Evidence.NONE)
+                return
+        await self._one(effect, None, None)
+
+    # --- one effect ---------------------------------------------------------------------------
+
+    async def _one(self, effect: Effect, picture: Picture | None, observed: bool | None) -> Outcome:
+        hands = await self._hands(effect, observed)
+        action, level = await self._action(effect, picture)
+        if effect.kind not in IDEMPOTENT:
+            await self._ledger.sending([effect])
+        outcome = await self._perform(hands, effect, action)
+        if outcome.state is OutcomeState.DONE:
+            await self._done(effect, outcome, level)
+        else:
+            await self._settle(effect, outcome)
+        return outcome
+
+    async def _perform(self, hands: Hands, effect: Effect, action: Action) -> Outcome:
+        """A few quick tries where trying again cannot do harm; the sweep goes on later."""
+        outcome = await hands.perform(action)
+        for attempt in range(1, QUICK_TRIES):
+            if not (outcome.retry and effect.kind in IDEMPOTENT):
+                break
+            await self._clock.sleep(0.5 * 2**attempt)
+            outcome = await hands.perform(action)
+        return outcome
+
+    async def _hands(self, effect: Effect, observed: bool | None) -> Hands:
+        """In observe, whatever would be done to a member or a post is simulated; cards are real."""
+        if effect.kind in ON_PEOPLE_AND_POSTS and effect.case is not None and not effect.body.get("real"):
+            if observed is None:
+                observed = (await self._case(effect)).origin is Origin.OBSERVED
+            if observed:
+                return self._simulated
+        return self._platforms[effect.tenant.platform]
+
+    async def _case(self, effect: Effect) -> Case:
+        case = None if effect.case is None else await self._ledger.case(effect.tenant, effect.case)
+        if case is None:
+            raise LookupError(f"effect {effect.id} belongs to case {effect.case}, which does not exist")
+        return case
+
+    # --- from rows to actions -----------------------------------------------------------------
+
+    async def _action(self, effect: Effect, picture: Picture | None) -> tuple[Action, Evidence]:
+        """The action a row stands for, and how much of the picture it shows."""
+        if effect.kind in (EffectKind.CARD, EffectKind.EDIT_CARD):
+            return await self._card_action(effect, picture)
+        return _plain_action(effect), Evidence.NONE
+
+    async def _card_action(self, effect: Effect, picture: Picture | None) -> tuple[Action, Evidence]:
+        body, tenant = effect.body, effect.tenant
+        case = await self._case(effect)
+        policy, _ = await self._settings.policy(tenant)
+        since = self._clock.now() - timedelta(days=policy.ladder.days)
+        history = await self._ledger.history(tenant, case.author.id, since)
+        level = Evidence(body.get("evidence", Evidence.NONE))
+        shown = None if picture is None else await picture(level)
+        lost = picture is None and effect.kind is EffectKind.CARD and case.origin is Origin.REMOVED
+        rendered = card(
+            case,
+            history,
+            policy,
+            picture=shown,
+            lost_picture=lost and level is not Evidence.NONE,
+            texts=Texts(policy.language),
+        )
+        channel = str(body["channel"])
+        if effect.kind is EffectKind.CARD:
+            return PostCard(tenant, channel, rendered, effect.nonce), level if shown else Evidence.NONE
+        drop = bool(body.get("drop_picture", True))
+        return EditCard(tenant, channel, str(body["message"]), rendered, drop), Evidence.NONE
+
+    # --- what follows -------------------------------------------------------------------------
+
+    async def _done(self, effect: Effect, outcome: Outcome, level: Evidence) -> None:
+        if effect.kind is EffectKind.CARD and effect.case is not None and outcome.ref:
+            ref = CardRef(str(effect.body["channel"]), outcome.ref, level)
+            await self._ledger.card_posted(effect.tenant, effect.case, ref)
+        await self._settle(effect, outcome)
+        if follow := await self._follow_up(effect, outcome, level):
+            await self._journal.put([follow], lease=False)
+
+    async def _follow_up(self, effect: Effect, outcome: Outcome, level: Evidence) -> Entry | None:
+        """Notices of ours are taken back, evidence expires: as jobs, so that a restart forgets neither."""
+        channel = effect.body.get("channel")
+        if outcome.ref is None:
+            return None
+        if effect.kind is EffectKind.WARN:
+            policy, _ = await self._settings.policy(effect.tenant)
+            if not policy.notice_seconds:
+                return None
+            at = self._clock.now() + timedelta(seconds=policy.notice_seconds)
+            payload = {"channel": channel, "message": outcome.ref}
+            return Entry(effect.tenant, f"retract:{effect.nonce}", JobKind.RETRACT, payload, run_at=at)
+        if effect.kind is EffectKind.CARD and level is not Evidence.NONE:
+            at = self._clock.now() + timedelta(days=self._evidence_days)
+            payload = {"case": effect.case}
+            return Entry(effect.tenant, f"evidence:{effect.nonce}", JobKind.FORGET_EVIDENCE, payload, run_at=at)
+        return None
+
+    async def _settle(self, effect: Effect, outcome: Outcome) -> None:
+        if outcome.retry and effect.attempts + 1 >= GIVE_UP:
+            outcome = Outcome(outcome.state, f"given up after {GIVE_UP} attempts: {outcome.detail}")
+        state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
+        await self._ledger.settle(effect, outcome, state=state)
+        if outcome.state in (OutcomeState.FAILED, OutcomeState.REFUSED, OutcomeState.UNKNOWN):
+            log.warning(
+                "effect not done",
+                guild=str(effect.tenant),
+                case=effect.case,
+                effect=effect.kind.value,
+                outcome=outcome.state.value,
+                detail=outcome.detail,
+                again=outcome.retry,
+            )
+
+
+def _plain_action(effect: Effect) -> Action:
+    body, tenant, case = effect.body, effect.tenant, effect.case or 0
+    channel = str(body.get("channel", ""))
+    match effect.kind:
+        case EffectKind.DELETE:
+            return Delete(tenant, channel, str(body["message"]), case)
+        case EffectKind.WARN:
+            return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
+        case EffectKind.TIMEOUT:
+            return TimeoutMember(tenant, str(body["author"]), datetime.fromisoformat(str(body["until"])), case)
+        case EffectKind.SAY:
+            return Say(tenant, channel, str(body["text"]), effect.nonce, body.get("author"))
+        case EffectKind.RESTORE:
+            card_at = (str(body["card_channel"]), str(body["card_message"]))
+            return Restore(tenant, channel, str(body["author"]), *card_at, case, effect.nonce)
+        case _:
+            raise LookupError(f"nothing is known of how to do {effect.kind.value}")

@@ -1,0 +1,83 @@
+"""From a stream of bytes to screenings: collect, recognise, sandbox, providers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from bot.media.fetch import collect
+from bot.media.intake import Intake
+from bot.model import Look
+from bot.spans import Spans
+from policies.model import Evidence, Place, Policy, Unscreened
+from providers.base import Ask, Image
+from providers.router import Plan, Router
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one image may cost before it is given up: bytes read, seconds waited."""
+
+    cap: int = 32 * 1024 * 1024
+    deadline: float = 30.0
+
+
+class Screener:
+    """`bot.ports.Screener` over the sandbox and the router.
+
+    Exact bytes that were judged before are not even decoded again: their SHA-256 finds the verdicts.
+    """
+
+    def __init__(self, intake: Intake, router: Router, plan: Plan, limits: Limits = Limits()) -> None:
+        self._intake = intake
+        self._router = router
+        self._plan = plan
+        self._limits = limits
+
+    async def look(self, chunks: AsyncIterator[bytes], policy: Policy, place: Place, *, claimed: bool = True) -> Look:
+        """Judge what `chunks` amount to. Raises `Gone` and `Unfetchable` of the stream, nothing else."""
+        spans = Spans()
+        with spans.span("fetch"):
+            original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=claimed)
+        if original is None:
+            return Look(sha256="", screenings=(), skipped=True, ms=spans.ms)
+        return await self._judge(original, self._ask(policy, place), spans)
+
+    async def recall(self, sha256: str, policy: Policy, place: Place) -> Look | None:
+        """What is known of these exact bytes without having them, or None."""
+        known = await self._router.cached(sha256, self._ask(policy, place), self._plan)
+        return None if known is None else Look(sha256=sha256, screenings=known)
+
+    async def picture(self, look: Look, level: Evidence) -> bytes | None:
+        """The evidence for a card at `level`, or None where there is none to show."""
+        if level is Evidence.NONE:
+            return None
+        still = look.still
+        if still is None and look.original is not None:
+            image = await self._intake.open(look.original)
+            still = image.still if isinstance(image, Image) else None
+        return None if still is None else await self._intake.picture(still, level)
+
+    async def _judge(self, original: bytes, ask: Ask, spans: Spans) -> Look:
+        sha256 = hashlib.sha256(original).hexdigest()
+        known = await self._router.cached(sha256, ask, self._plan)
+        if known is not None:
+            return Look(sha256=sha256, screenings=known, original=original, ms=spans.ms)
+        with spans.span("decode"):
+            image = await self._intake.open(original)
+        if isinstance(image, Unscreened):
+            return Look(sha256=sha256, screenings=(image,), ms=spans.ms)
+        with spans.span("inference"):
+            screenings = await self._router.screen(image, ask, self._plan)
+        return Look(
+            sha256=sha256,
+            screenings=screenings,
+            width=image.width,
+            height=image.height,
+            still=image.still,
+            ms=spans.ms,
+        )
+
+    def _ask(self, policy: Policy, place: Place) -> Ask:
+        return Ask(context=place.context, language=policy.language)

@@ -1,0 +1,148 @@
+"""Who works on which job next: a bounded number at once, fair over guilds, the rest stays on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.model import Entry, Event, Job, JobKind, Tenant
+from bot.ports import Clock, Journal
+from bot.store.codec import event_payload
+
+log = structlog.get_logger("beholder.work")
+
+IN_HAND = 256  # jobs leased into memory; what comes beyond waits on disk
+POLL = 1.0  # seconds between looks at the disk when nothing calls
+BURY_AFTER = 5  # unexpected failures of one job
+
+Handle = Callable[[Job], Awaitable[None]]
+
+
+class Turns:
+    """Jobs in hand, given out round robin over guilds, so that a flood in one delays no other."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Tenant, deque[Job]] = {}
+        self._order: deque[Tenant] = deque()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, job: Job) -> None:
+        """Last in its guild's line."""
+        if job.tenant not in self._queues:
+            self._queues[job.tenant] = deque()
+            self._order.append(job.tenant)
+        self._queues[job.tenant].append(job)
+        self._size += 1
+
+    def next(self) -> Job:
+        """The first of the guild whose turn it is. Raises IndexError if there is none."""
+        tenant = self._order.popleft()
+        queue = self._queues[tenant]
+        job = queue.popleft()
+        self._size -= 1
+        if queue:
+            self._order.append(tenant)
+        else:
+            del self._queues[tenant]
+        return job
+
+
+class Work:
+    """Takes events to disk and jobs to their handlers."""
+
+    def __init__(self, journal: Journal, handlers: Mapping[JobKind, Handle], clock: Clock, *, workers: int = 8) -> None:
+        self._journal = journal
+        self._handlers = handlers
+        self._clock = clock
+        self._workers = workers
+        self._turns = Turns()
+        self._called = asyncio.Event()  # something is in hand
+        self._wanted = asyncio.Event()  # there is room, or something new on disk
+        self._closing = False
+
+    async def submit(self, events: Sequence[Event]) -> None:
+        """Put events on disk, in one commit; when this returns they cannot be lost any more."""
+        entries = [Entry(e.tenant, e.key, JobKind.EVENT, event_payload(e), subject=e.subject) for e in events]
+        room = len(self._turns) + len(entries) <= IN_HAND
+        jobs = await self._journal.put(entries, lease=room)
+        if room:
+            self._take_in(jobs)
+        else:
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Work until cancelled or `close`d."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._feed(), name="feed")
+            for n in range(self._workers):
+                group.create_task(self._worker(), name=f"worker-{n}")
+
+    def close(self) -> None:
+        """Finish what is being worked on, take nothing new; leases are given back by the next start."""
+        self._closing = True
+        self._called.set()
+        self._wanted.set()
+
+    async def _feed(self) -> None:
+        """Bring jobs from disk into hand: after a restart, when they fall due, when a flood ebbs."""
+        while not self._closing:
+            self._wanted.clear()
+            room = IN_HAND - len(self._turns)
+            if room >= IN_HAND // 2:
+                jobs = await self._journal.take(room)
+                self._take_in(jobs)
+                if len(jobs) == room:
+                    continue
+            await self._pause()
+
+    async def _pause(self) -> None:
+        waiter = asyncio.ensure_future(self._wanted.wait())
+        sleeper = asyncio.ensure_future(self._clock.sleep(POLL))
+        try:
+            await asyncio.wait({waiter, sleeper}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiter.cancel()
+            sleeper.cancel()
+
+    def _take_in(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._turns.add(job)
+        if jobs:
+            self._called.set()
+
+    async def _worker(self) -> None:
+        while not self._closing:
+            if not len(self._turns):
+                self._called.clear()
+                await self._called.wait()
+                continue
+            job = self._turns.next()
+            if len(self._turns) < IN_HAND // 4:
+                self._wanted.set()
+            await self._supervised(job)
+
+    async def _supervised(self, job: Job) -> None:
+        """The one place that catches whatever a job throws: it costs that job only."""
+        try:
+            await self._handlers[job.kind](job)
+        except Exception as error:  # noqa: BLE001 - the supervisor of jobs
+            log.error("job failed", guild=str(job.tenant), job=job.key, attempt=job.attempts + 1, exc_info=error)
+            await self._put_back(job, error)
+
+    async def _put_back(self, job: Job, error: Exception) -> None:
+        why = f"{type(error).__name__}"
+        try:
+            if job.attempts + 1 >= BURY_AFTER:
+                await self._journal.bury(job, why)
+            else:
+                wait = timedelta(seconds=2 ** (job.attempts + 1))
+                await self._journal.retry(job, self._clock.now() + wait, why)
+        except Exception as again:  # noqa: BLE001 - the disk itself fails: the lease keeps the job for the next start
+            log.error("journal failed", guild=str(job.tenant), job=job.key, error=type(again).__name__)

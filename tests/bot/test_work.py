@@ -1,0 +1,195 @@
+"""Fair turns, bounded hands, and a failing job that costs only itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Author, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
+from bot.work import BURY_AFTER, IN_HAND, Turns, Work
+from policies.model import Context, Place
+from tests.clock import FakeClock
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def job(n: int, guild: str = "1", *, attempts: int = 0) -> Job:
+    return Job(n, Tenant("discord", guild), f"k{n}", JobKind.EVENT, {}, "", attempts, AT)
+
+
+def event(n: int, guild: str = "1") -> Event:
+    return Event(
+        tenant=Tenant("discord", guild),
+        kind=EventKind.MESSAGE,
+        place=Place(Context.GROUP_MESSAGE, "10"),
+        message=str(n),
+        version="0",
+        author=Author("7"),
+        media=(Media(MediaKind.ATTACHMENT, f"attachment:{n}"),),
+        at=AT,
+    )
+
+
+class Paper:
+    """A journal in memory: what it must keep is what the tests ask."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Job] = []
+        self.leased: list[Job] = []
+        self.retried: list[tuple[int, datetime, str]] = []
+        self.buried: list[int] = []
+        self.commits = 0
+
+    async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
+        self.commits += 1
+        jobs = [
+            Job(len(self.waiting) + len(self.leased) + n, e.tenant, e.key, e.kind, e.payload, e.subject, 0, AT)
+            for n, e in enumerate(entries)
+        ]
+        (self.leased if lease else self.waiting).extend(jobs)
+        return jobs
+
+    async def take(self, limit: int) -> list[Job]:
+        taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        self.leased.extend(taken)
+        return taken
+
+    async def finish(self, job: Job) -> None: ...
+
+    async def retry(self, job: Job, at: datetime, why: str) -> None:
+        self.retried.append((job.id, at, why))
+
+    async def bury(self, job: Job, why: str) -> None:
+        self.buried.append(job.id)
+
+    async def recover(self) -> int:
+        return 0
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        return len(self.waiting), None
+
+
+def test_a_flood_in_one_guild_delays_another_by_one_turn_only() -> None:
+    turns = Turns()
+    for n in range(100):
+        turns.add(job(n, "loud"))
+    turns.add(job(1000, "quiet"))
+    given_out = [turns.next().id for _ in range(3)]
+    assert 1000 in given_out
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=60))
+def test_turns_lose_nothing_and_keep_each_guilds_order(guilds: list[str]) -> None:
+    turns = Turns()
+    for n, guild in enumerate(guilds):
+        turns.add(job(n, guild))
+    assert len(turns) == len(guilds)
+    out = [turns.next() for _ in guilds]
+    assert sorted(j.id for j in out) == list(range(len(guilds)))
+    for guild in set(guilds):
+        mine = [j.id for j in out if j.tenant.id == guild]
+        assert mine == sorted(mine)
+    with pytest.raises(IndexError):
+        turns.next()
+
+
+@pytest.mark.asyncio
+async def test_one_batch_is_one_commit_and_every_job_is_handled_once() -> None:
+    paper, seen = Paper(), []
+
+    async def handle(j: Job) -> None:
+        seen.append(j.key)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=3)
+    await work.submit([event(1), event(2), event(3)])
+    task = asyncio.create_task(work.run())
+    await _until(lambda: len(seen) == 3)
+    work.close()
+    await asyncio.wait_for(task, 2)
+    assert paper.commits == 1
+    assert sorted(seen) == sorted(event(n).key for n in (1, 2, 3))
+
+
+@pytest.mark.asyncio
+async def test_beyond_the_hand_a_flood_waits_on_disk_and_is_fetched_later() -> None:
+    paper, seen = Paper(), []
+    gate = asyncio.Event()
+
+    async def handle(j: Job) -> None:
+        await gate.wait()
+        seen.append(j.key)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=2)
+    total = IN_HAND * 2 + 10
+    for n in range(0, total, 50):
+        await work.submit([event(m) for m in range(n, min(n + 50, total))])
+    assert len(paper.leased) <= IN_HAND
+    assert len(paper.waiting) == total - len(paper.leased)
+    task = asyncio.create_task(work.run())
+    gate.set()
+    await _until(lambda: len(seen) == total)
+    work.close()
+    await asyncio.wait_for(task, 2)
+
+
+@pytest.mark.asyncio
+async def test_a_failing_job_is_put_back_and_the_others_go_on() -> None:
+    paper, seen = Paper(), []
+
+    async def handle(j: Job) -> None:
+        if j.key.startswith("10/1@"):
+            raise ZeroDivisionError("token=hunter2")
+        seen.append(j.key)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=1)
+    await work.submit([event(1), event(2)])
+    task = asyncio.create_task(work.run())
+    await _until(lambda: len(seen) == 1 and len(paper.retried) == 1)
+    work.close()
+    await asyncio.wait_for(task, 2)
+    assert paper.retried[0][2] == "ZeroDivisionError", "the text of an error may hold a secret"
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_never_works_is_set_aside_not_repeated_for_ever() -> None:
+    paper = Paper()
+
+    async def handle(j: Job) -> None:
+        raise ZeroDivisionError
+
+    paper.waiting = [job(1, attempts=BURY_AFTER - 1)]
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=1)
+    task = asyncio.create_task(work.run())
+    await _until(lambda: paper.buried == [1])
+    work.close()
+    await asyncio.wait_for(task, 2)
+    assert paper.retried == []
+
+
+@pytest.mark.asyncio
+async def test_what_falls_due_on_disk_is_found_without_being_called() -> None:
+    paper, seen, clock = Paper(), [], FakeClock()
+
+    async def handle(j: Job) -> None:
+        seen.append(j.id)
+
+    work = Work(paper, {JobKind.EVENT: handle}, clock, workers=1)
+    task = asyncio.create_task(work.run())
+    await asyncio.sleep(0.01)
+    paper.waiting.append(job(5))
+    await clock.advance(1.1)
+    await _until(lambda: seen == [5])
+    work.close()
+    await asyncio.wait_for(task, 2)
+
+
+async def _until(condition: object, seconds: float = 5.0) -> None:
+    assert callable(condition)
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.002)
