@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import total_ordering
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -60,7 +59,6 @@ class Context(StrEnum):
     PRODUCT = "product"
 
 
-@total_ordering
 class Suggestion(StrEnum):
     """What to do with an image, mild to harsh: Huawei's three words, and `unscreened` between.
 
@@ -77,8 +75,19 @@ class Suggestion(StrEnum):
         """0 (pass) to 3 (block)."""
         return _SEVERITY[self]
 
+    # All four by hand: a str already has them, in the order of the alphabet, so `total_ordering` adds none.
+
     def __lt__(self, other: str) -> bool:
         return self.severity < Suggestion(other).severity
+
+    def __le__(self, other: str) -> bool:
+        return self.severity <= Suggestion(other).severity
+
+    def __gt__(self, other: str) -> bool:
+        return self.severity > Suggestion(other).severity
+
+    def __ge__(self, other: str) -> bool:
+        return self.severity >= Suggestion(other).severity
 
 
 _SEVERITY = {s: n for n, s in enumerate(Suggestion)}
@@ -362,10 +371,15 @@ class Listed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One image of a post, as `decide` is given it: its screenings and the guild's own list."""
+    """One image of a post, as `decide` is given it: its screenings and the guild's own list.
+
+    `struck`: this exact image has already earned its author a strike within the hour (ruling 4), so
+    that a copy of it climbs no further.
+    """
 
     screenings: tuple[Screening, ...]
     listed: Listed | None = None
+    struck: bool = False
 
 
 # --- what the policy concludes ----------------------------------------------------------------
