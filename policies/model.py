@@ -75,8 +75,7 @@ class Suggestion(StrEnum):
         """0 (pass) to 3 (block)."""
         return _SEVERITY[self]
 
-    # All four by hand: a str already has them, in the order of the alphabet, so `total_ordering` adds none.
-
+    # All four by hand: a str has them already, in the order of the alphabet.
     def __lt__(self, other: str) -> bool:
         return self.severity < Suggestion(other).severity
 
@@ -371,15 +370,11 @@ class Listed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One image of a post, as `decide` is given it: its screenings and the guild's own list.
-
-    `struck`: this exact image has already earned its author a strike within the hour (ruling 4), so
-    that a copy of it climbs no further.
-    """
+    """One image of a post, as `decide` is given it: its screenings and the guild's own list."""
 
     screenings: tuple[Screening, ...]
     listed: Listed | None = None
-    struck: bool = False
+    struck: bool = False  # this exact image already earned its author a strike within the hour (ruling 4)
 
 
 # --- what the policy concludes ----------------------------------------------------------------
