@@ -1,0 +1,224 @@
+"""A guard around a provider: not too many calls, not too fast, not for ever, and none into a wall.
+
+What an error means for the next call:
+
+    Unavailable, Garbled    the provider is ill: counts towards the breaker, which pauses *all* calls
+    RateLimited             it is well and says when to come back: that *account* pauses for so long
+    Denied                  it is well but will not serve that *account*: it pauses; the host must act
+    Refused                 it is well and did its work: the trouble is the image; counts as a success
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from cachetools import LRUCache
+from interlock import CircuitBreaker, CircuitOpenError, Config
+
+from policies.model import Category, Screening
+from providers.base import Ask, Image, Provider, Ticket
+from providers.errors import Denied, RateLimited, Refused, Timeout, Unavailable
+
+Call = Callable[[], Awaitable[Screening]]
+
+DENIED_PAUSE = 300.0  # seconds until an account that was denied is tried again
+LONGEST_WAIT = 3600.0  # seconds; a vendor's wish to wait longer is not believed
+ACCOUNTS = 1024  # whose pauses are remembered
+
+
+class Clock(Protocol):
+    """Time, as `bot.ports.Clock` gives it."""
+
+    def now(self) -> datetime:
+        """UTC, timezone-aware."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, not negative."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When all calls pause, and for how long.
+
+    Half of the last `window` calls failed, and there were at least `calls`: none for `pause` seconds,
+    then one that tries it out; if that fails too, none for twice as long, up to `longest`.
+    """
+
+    calls: int = 5
+    window: int = 20
+    pause: float = 30.0
+    longest: float = 600.0
+
+    def circuit(self, name: str, clock: Clock) -> CircuitBreaker:
+        """It, closed."""
+        config = Config(
+            minimum_number_of_calls=self.calls,
+            window_size=self.window,
+            failure_rate_threshold=0.5,
+            slow_call_duration_threshold=math.inf,  # a slow answer is an answer; waiting has its deadline
+            permitted_calls_in_half_open=1,
+            wait_duration_in_open=self.pause,
+            wait_duration_backoff_multiplier=2.0,
+            wait_duration_in_open_max=self.longest,
+        )
+        return CircuitBreaker(name=name, config=config, clock=clock, classifier=_Illness())
+
+
+class _Illness:
+    """Which ends of a call say that the provider is ill."""
+
+    def is_failure(self, *, result: object, exception: Exception | None) -> bool:
+        return exception is not None and not isinstance(exception, (Refused, Denied, RateLimited))
+
+
+class Pace:
+    """Turns at even distances, `per_second` of them, never in a burst. A turn given up stays unused.
+
+    (aiolimiter reads the event loop's clock alone, so half an hour could not be simulated with it.)
+    """
+
+    def __init__(self, per_second: float, clock: Clock) -> None:
+        if not per_second > 0:
+            raise ValueError(f"per_second must be above 0, not {per_second!r}; None means as fast as it goes")
+        self._gap = 1 / per_second
+        self._clock = clock
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Wait for the next turn."""
+        now = self._clock.monotonic()
+        at = max(now, self._next)
+        self._next = at + self._gap
+        if at > now:
+            await self._clock.sleep(at - now)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """An account is not served until `until` (monotonic seconds), for the reason of an error seen before."""
+
+    until: float
+    kind: type[RateLimited] | type[Denied]
+    why: str
+
+    def error(self, left: float) -> RateLimited | Denied:
+        """A new error like the one that began it, `left` seconds before its end."""
+        return self.kind(self.why, left) if issubclass(self.kind, RateLimited) else self.kind(self.why)
+
+
+class Guard:
+    """A provider with a circuit breaker, bounded concurrency, a rate and a deadline; itself a Provider."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        clock: Clock,
+        concurrency: int = 8,
+        per_second: float | None = None,
+        deadline: float = 30.0,
+        breaker: Breaker = Breaker(),
+    ) -> None:
+        """`deadline`: seconds a call may take, not counting how long it waited for its turn."""
+        self._provider = provider
+        self._clock = clock
+        self._slots = asyncio.Semaphore(concurrency)
+        self._pace = None if per_second is None else Pace(per_second, clock)
+        self._deadline = deadline
+        self._circuit = breaker.circuit(provider.name, clock)
+        self._pauses: LRUCache[str, Pause] = LRUCache(ACCOUNTS)
+
+    @property
+    def name(self) -> str:
+        """The provider's."""
+        return self._provider.name
+
+    @property
+    def covers(self) -> frozenset[Category]:
+        """The provider's."""
+        return self._provider.covers
+
+    @property
+    def version(self) -> str:
+        """The provider's."""
+        return self._provider.version
+
+    def cache_key(self, ask: Ask) -> str:
+        """The provider's."""
+        return self._provider.cache_key(ask)
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        """What the provider says. Raises ProviderError; while paused, without asking it."""
+        return await self._guarded(ask.account, partial(self._provider.screen, image, ask))
+
+    async def resume(self, ticket: Ticket) -> Screening:
+        """As `screen`."""
+        return await self._guarded(ticket.ask.account, partial(self._provider.resume, ticket))
+
+    async def aclose(self) -> None:
+        """Closes the provider."""
+        self._circuit.close()
+        await self._provider.aclose()
+
+    async def _guarded(self, account: str, call: Call) -> Screening:
+        self._check_pause(account)
+        async with self._slots:
+            self._check_pause(account)  # who went before may have been told to pause
+            try:
+                return await self._circuit.call_async(self._timed, call)
+            except CircuitOpenError as rejection:
+                raise self._open(rejection) from None
+            except (RateLimited, Denied) as error:
+                self._pause(account, error)
+                raise
+
+    async def _timed(self, call: Call) -> Screening:
+        """`call` with a deadline on our clock: an alarm that ends a timeout of asyncio's, which has its own."""
+        if self._pace is not None:
+            await self._pace.turn()
+        scope = asyncio.timeout(None)
+        alarm = asyncio.create_task(self._ring(scope))
+        try:
+            async with scope:
+                return await call()
+        except TimeoutError as error:
+            if not scope.expired():
+                raise
+            raise Timeout(f"{self.name} gave no answer in {self._deadline:g} seconds; it is asked again.") from error
+        finally:
+            alarm.cancel()
+
+    async def _ring(self, scope: asyncio.Timeout) -> None:
+        await self._clock.sleep(self._deadline)
+        scope.reschedule(asyncio.get_running_loop().time())
+
+    def _check_pause(self, account: str) -> None:
+        pause = self._pauses.get(account)
+        if pause is not None and (left := pause.until - self._clock.monotonic()) > 0:
+            raise pause.error(left)
+
+    def _pause(self, account: str, error: RateLimited | Denied) -> None:
+        wait = min(error.retry_after, LONGEST_WAIT) if isinstance(error, RateLimited) else DENIED_PAUSE
+        self._pauses[account] = Pause(self._clock.monotonic() + wait, type(error), str(error))
+
+    def _open(self, rejection: CircuitOpenError) -> Unavailable:
+        failures = self._circuit.snapshot().failed_calls
+        return Unavailable(f"{self.name} is paused after {failures} failures; tries again {self._when(rejection)}.")
+
+    def _when(self, rejection: CircuitOpenError) -> str:
+        if rejection.retry_after is None:
+            return "when the one call that is trying it out has ended"
+        at = self._clock.now() + timedelta(seconds=rejection.retry_after)
+        return f"at {at:%H:%M:%S} UTC"

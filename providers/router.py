@@ -1,0 +1,177 @@
+"""Who is asked about an image, and what is already known of it.
+
+A verdict is given once for the exact bytes (ruling 10): waiters for the same answer share one call,
+what was answered is kept in memory and behind the `Verdicts` port. Failures are never kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+import structlog
+from cachetools import LRUCache
+
+from policies.model import Screening, Unscreened, UnscreenedReason, Verdict
+from providers.base import Ask, Image, Provider, Verdicts
+from providers.errors import ProviderError, unscreened
+from providers.flights import Flights
+from providers.testcard import TestCardProvider
+
+T = TypeVar("T")
+
+log = structlog.get_logger("beholder.providers")
+
+REMEMBERED = 8192  # verdicts in memory, about 1 KB each
+UNWRITTEN = 1024  # verdicts waiting for a slow disk; beyond that they stay in memory only
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which providers are asked, by name; all of them."""
+
+    providers: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.providers:
+            raise ValueError("a plan names at least one provider, for example local")
+
+
+class Key(NamedTuple):
+    """What a verdict depends on: the exact bytes, who judges, how, and what of the ask it heeds."""
+
+    sha256: str
+    provider: str
+    version: str
+    ask: str
+
+    @classmethod
+    def of(cls, sha256: str, provider: Provider, ask: Ask) -> Key:
+        """The key of `provider`'s answer to `ask`."""
+        return cls(sha256, provider.name, provider.version, provider.cache_key(ask))
+
+
+class Router:
+    """Asks the providers of a plan, and reads test cards. Never raises for what a provider does."""
+
+    def __init__(self, providers: Mapping[str, Provider], verdicts: Verdicts, *, cards: Provider | None = None) -> None:
+        """`cards` is asked beside every plan; by default the provider `testcard`."""
+        self._providers = dict(providers)
+        self._cards = cards or TestCardProvider()
+        self._memory = Memory(verdicts)
+        self._flights: Flights[Key, Screening] = Flights()
+
+    async def screen(self, image: Image, ask: Ask, plan: Plan, *, test_cards: bool = True) -> tuple[Screening, ...]:
+        """One screening for each provider of `plan`, in its order; then the test card's, if there is one."""
+        asked = self._asked(plan, test_cards=test_cards)
+        screenings = await asyncio.gather(*(self._screen(name, asked[name], image, ask) for name in asked))
+        return self._telling(screenings)
+
+    async def cached(
+        self, sha256: str, ask: Ask, plan: Plan, *, test_cards: bool = True
+    ) -> tuple[Screening, ...] | None:
+        """What `screen` would return for these exact bytes if every verdict is known, else None."""
+        verdicts = []
+        for provider in self._asked(plan, test_cards=test_cards).values():
+            verdict = await self._memory.get(Key.of(sha256, provider, ask)) if provider else None
+            if verdict is None:
+                return None
+            verdicts.append(verdict)
+        return self._telling(verdicts)
+
+    async def aclose(self) -> None:
+        """Writes what is still unwritten and closes every provider. Idempotent."""
+        await self._memory.flush()
+        for provider in (*self._providers.values(), self._cards):
+            await provider.aclose()
+
+    def _asked(self, plan: Plan, *, test_cards: bool) -> dict[str, Provider | None]:
+        asked = {name: self._providers.get(name) for name in plan.providers}
+        return {**asked, self._cards.name: self._cards} if test_cards else asked
+
+    def _telling(self, screenings: Iterable[Screening]) -> tuple[Screening, ...]:
+        """Without the verdict of `cards` on an image that has none: it must not pass for an answer."""
+        return tuple(s for s in screenings if s.provider != self._cards.name or isinstance(s, Unscreened) or s.labels)
+
+    async def _screen(self, name: str, provider: Provider | None, image: Image, ask: Ask) -> Screening:
+        if provider is None:
+            known = ", ".join(sorted(self._providers)) or "none"
+            return Unscreened(name, UnscreenedReason.OUTAGE, f"No provider here is named {name}; there are: {known}.")
+        key = Key.of(image.sha256, provider, ask)
+        return await self._flights.join(key, partial(self._answer, key, provider, image, ask))
+
+    async def _answer(self, key: Key, provider: Provider, image: Image, ask: Ask) -> Screening:
+        known = await self._memory.get(key)
+        if known is not None:
+            return known
+        screening = await _supervised(provider, image, ask)
+        if isinstance(screening, Verdict):
+            self._memory.keep(key, screening)
+        return screening
+
+
+async def _supervised(provider: Provider, image: Image, ask: Ask) -> Screening:
+    """The supervisor of providers: whatever one raises becomes an `Unscreened`.
+
+    A surprise is logged by its type alone: its text may quote a request with its key.
+    """
+    try:
+        return await provider.screen(image, ask)
+    except ProviderError as error:
+        return unscreened(provider.name, error)
+    except (Exception, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            raise
+        kind = type(error).__name__
+        log.error("provider_crashed", provider=provider.name, error=kind)
+        detail = f"{provider.name} failed unexpectedly ({kind}); please report it."
+        return Unscreened(provider.name, UnscreenedReason.OUTAGE, detail)
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that was cancelled, and not something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class Memory:
+    """The `Verdicts` port behind an LRU cache. Written behind the caller's back: a verdict lost in a
+    crash is only given again, and no image waits for the disk. If the store fails, it is done without."""
+
+    def __init__(self, verdicts: Verdicts, size: int = REMEMBERED) -> None:
+        self._verdicts = verdicts
+        self._recent: LRUCache[Key, Verdict] = LRUCache(size)
+        self._writes: set[asyncio.Task[None]] = set()
+
+    async def get(self, key: Key) -> Verdict | None:
+        """The verdict kept under `key`, or None."""
+        verdict = self._recent.get(key)
+        if verdict is None:
+            verdict = await _attempt(self._verdicts.get(*key))
+            if verdict is not None:
+                self._recent[key] = verdict
+        return verdict
+
+    def keep(self, key: Key, verdict: Verdict) -> None:
+        """Remember it now, write it soon."""
+        self._recent[key] = verdict
+        if len(self._writes) < UNWRITTEN:
+            write = asyncio.create_task(_attempt(self._verdicts.put(key.sha256, key.version, key.ask, verdict)))
+            self._writes.add(write)
+            write.add_done_callback(self._writes.discard)
+
+    async def flush(self) -> None:
+        """Wait until everything is written."""
+        await asyncio.gather(*self._writes)
+
+
+async def _attempt(call: Coroutine[Any, Any, T]) -> T | None:
+    """The supervisor of the store: its failures are logged by type; the answer is then None."""
+    try:
+        return await call
+    except Exception as error:  # noqa: BLE001 - the named supervisor
+        log.error("verdict_store_failed", error=type(error).__name__)
+        return None
