@@ -1,1 +1,1 @@
-"""Everything the bot says, in words."""
+"""Everything the bot says, in words: English in the source, other languages from `locale/`."""

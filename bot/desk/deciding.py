@@ -1,0 +1,76 @@
+"""Decide cases: uphold, overturn, remove; once, whoever presses and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.desk import undertakings
+from bot.desk.rights import may_decide, wrote
+from bot.desk.undertakings import Done
+from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb
+from bot.model import Answer, Case, CaseState, Plan, Presser, Tenant
+from bot.ports import Clock, Ledger, Performer, Settings
+from bot.texts import decisions, notices
+from bot.texts.buttons import confirmation
+from bot.texts.catalogue import Texts
+from bot.texts.markup import Voice
+from policies.model import Policy
+
+
+class Deciding:
+    """The buttons of cards and notices."""
+
+    def __init__(self, ledger: Ledger, settings: Settings, performer: Performer, clock: Clock) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._performer = performer
+        self._clock = clock
+
+    async def press(self, tenant: Tenant, number: int, verb: str, presser: Presser, *, confirmed: bool) -> Answer:
+        """See `bot.ports.Desk.press`."""
+        if verb == Verb.DETAILS:
+            return await self.details(tenant, number, presser)
+        policy, _ = await self._settings.policy(tenant)
+        voice = Voice.to(tenant, Texts(policy.language))
+        if not may_decide(presser, policy):
+            return Answer(decisions.not_a_moderator(voice.texts))
+        case = await self._ledger.case(tenant, number)
+        if case is None:
+            return Answer(decisions.no_such_case(number, voice.texts))
+        if verb not in OFFERED[case.origin]:
+            return Answer(decisions.not_offered(number, voice.texts))
+        if case.state is not CaseState.OPEN:
+            return Answer(decisions.already(case, voice))
+        pressed = Verb(verb)
+        if pressed in ASKS_AGAIN and not confirmed:
+            return Answer(decisions.question(pressed, voice.texts), confirm=confirmation(pressed, voice.texts))
+        return await self._decide(case, pressed, presser, policy, voice)
+
+    async def details(self, tenant: Tenant, number: int, presser: Presser) -> Answer:
+        """See `bot.ports.Desk.details`."""
+        policy, _ = await self._settings.policy(tenant)
+        texts = Texts(policy.language)
+        case = await self._ledger.case(tenant, number)
+        if case is None:
+            return Answer(decisions.no_such_case(number, texts))
+        if not (wrote(presser, case) or may_decide(presser, policy)):
+            return Answer(decisions.not_the_author(texts))
+        return Answer(notices.details(case, texts))
+
+    async def _decide(self, case: Case, verb: Verb, presser: Presser, policy: Policy, voice: Voice) -> Answer:
+        """The ledger's one commit says who was first; only they go on."""
+        decided = await self._ledger.decide_case(case.tenant, case.number, CLOSES[verb], presser.id)
+        if decided is None:
+            winner = await self._ledger.case(case.tenant, case.number)
+            return Answer(decisions.already(winner or case, voice))
+        ended = await self._perform(decided, undertakings.first(decided, verb, self._clock.now(), voice.texts))
+        ended += await self._perform(decided, undertakings.then(decided, verb, ended, policy, voice.texts))
+        return Answer(decisions.closed(decided, verb, ended, voice), done=True)
+
+    async def _perform(self, case: Case, plans: Sequence[Plan]) -> list[Done]:
+        """On disk first, then done."""
+        if not plans:
+            return []
+        effects = await self._ledger.plan(case.tenant, case.number, plans)
+        outcomes = await self._performer.run(effects)
+        return list(zip(plans, outcomes, strict=True))

@@ -1,0 +1,31 @@
+"""Who may do what. The platform vouches for a presser's rights and roles at that very moment."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.model import AuthorKind, Case, Presser
+from policies.model import Policy
+
+MODERATE: Final = "moderate"
+MANAGE: Final = "manage"
+
+
+def may_decide(presser: Presser, policy: Policy) -> bool:
+    """Decide cases and check pictures: who may delete others' messages, or has a moderators' role."""
+    return MODERATE in presser.rights or not policy.mod_roles.isdisjoint(presser.roles)
+
+
+def may_manage(presser: Presser) -> bool:
+    """Change the guild's settings."""
+    return MANAGE in presser.rights
+
+
+def may_read(presser: Presser, policy: Policy) -> bool:
+    """See the guild's settings and its health."""
+    return may_manage(presser) or may_decide(presser, policy)
+
+
+def wrote(presser: Presser, case: Case) -> bool:
+    """Whether the post of `case` is the presser's own."""
+    return case.author.kind is AuthorKind.MEMBER and case.author.id == presser.id

@@ -1,0 +1,123 @@
+"""What a verb does to the world, as plans: pure, so that every combination can be tested.
+
+In two goes. First what is done to the post and its author; then what depends on how that ended:
+nobody is told of a removal that did not happen, and no card loses the picture that is still needed.
+What a person pressed is real, in observe mode too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from bot.desk.post import Post, post
+from bot.desk.verbs import Verb
+from bot.model import AuthorKind, CardRef, Case, EffectKind, Outcome, OutcomeState, Plan
+from bot.texts.catalogue import Texts
+from bot.texts.notices import invitation
+from bot.texts.outcomes import LIFT
+from policies.model import Act, Evidence, Policy
+from policies.resolve import actions, context
+
+Done = tuple[Plan, Outcome]
+
+REMOVING: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
+
+
+def first(case: Case, verb: Verb, now: datetime, texts: Texts) -> tuple[Plan, ...]:
+    """What is done to the post and its author."""
+    if verb in REMOVING:
+        return _deletion(case)
+    if verb is Verb.GIVE_BACK:
+        return (*_giving_back(case, texts), *_lifting(case, now))
+    return ()
+
+
+def then(case: Case, verb: Verb, ended: Sequence[Done], policy: Policy, texts: Texts) -> tuple[Plan, ...]:
+    """What follows from how the first went; at last every card is closed."""
+    follow: tuple[Plan, ...] = ()
+    if _ended(ended, EffectKind.DELETE, OutcomeState.DONE) and _warns(case, policy):
+        follow = (_real(EffectKind.WARN, channel=case.place.channel, author=case.author.id),)
+    if any(_is_lost(plan, outcome) for plan, outcome in ended):
+        follow = _invitation(case, texts)
+    return (*follow, *_closing(case, keep=any(_needs_picture(plan, outcome) for plan, outcome in ended)))
+
+
+def _deletion(case: Case) -> tuple[Plan, ...]:
+    if case.place.channel is None:
+        return ()
+    return (_real(EffectKind.DELETE, channel=case.place.channel, message=case.message),)
+
+
+def _giving_back(case: Case, texts: Texts) -> tuple[Plan, ...]:
+    """The picture itself where a card still holds all of it, otherwise an invitation."""
+    if case.place.channel is None or post(case) is Post.STANDS:
+        return ()
+    kept = full_copy(case)
+    if kept is None:
+        return _invitation(case, texts)
+    return (
+        _real(
+            EffectKind.RESTORE,
+            channel=case.place.channel,
+            author=case.author.id,
+            card_channel=kept.channel,
+            card_message=kept.message,
+        ),
+    )
+
+
+def full_copy(case: Case) -> CardRef | None:
+    """The card that holds everything that was removed. A card shows one picture: of several, that is not all."""
+    full = [c for c in case.cards if c.evidence is Evidence.FULL]
+    return full[-1] if full and len(case.images) == 1 else None
+
+
+def _invitation(case: Case, texts: Texts) -> tuple[Plan, ...]:
+    author = case.author.id if case.author.kind is AuthorKind.MEMBER else None
+    return (_real(EffectKind.SAY, channel=case.place.channel, text=invitation(texts), author=author),)
+
+
+def _lifting(case: Case, now: datetime) -> tuple[Plan, ...]:
+    """Take back a timeout that this case gave and that still runs; `until` now ends it."""
+    if not any(_still_runs(e.body, e.outcome, now) for e in case.effects if e.kind is EffectKind.TIMEOUT):
+        return ()
+    return (_real(EffectKind.TIMEOUT, author=case.author.id, until=now.isoformat(), **{LIFT: True}),)
+
+
+def _still_runs(body: Mapping[str, Any], outcome: Outcome | None, now: datetime) -> bool:
+    if outcome is not None and outcome.state not in (OutcomeState.DONE, OutcomeState.UNKNOWN):
+        return False
+    return not body.get(LIFT) and datetime.fromisoformat(str(body["until"])) > now
+
+
+def _warns(case: Case, policy: Policy) -> bool:
+    return Act.WARN in actions(policy, context(policy, case.place)).block
+
+
+def _ended(ended: Sequence[Done], kind: EffectKind, state: OutcomeState) -> bool:
+    return any(plan.kind is kind and outcome.state is state for plan, outcome in ended)
+
+
+def _is_lost(plan: Plan, outcome: Outcome) -> bool:
+    """A restoration that will not happen any more."""
+    ended_badly = outcome.state in (OutcomeState.REFUSED, OutcomeState.FAILED) and not outcome.retry
+    return plan.kind is EffectKind.RESTORE and ended_badly
+
+
+def _needs_picture(plan: Plan, outcome: Outcome) -> bool:
+    """A restoration that is tried again, or of which nobody knows, takes the picture from the card."""
+    return plan.kind is EffectKind.RESTORE and (outcome.retry or outcome.state is OutcomeState.UNKNOWN)
+
+
+def _closing(case: Case, *, keep: bool) -> tuple[Plan, ...]:
+    """Every card of the case loses its buttons and, unless it is needed, its picture (ruling 7)."""
+    return tuple(
+        Plan(EffectKind.EDIT_CARD, {"channel": c.channel, "message": c.message, "drop_picture": not keep})
+        for c in case.cards
+    )
+
+
+def _real(kind: EffectKind, **body: Any) -> Plan:
+    return Plan(kind, {**body, "real": True})

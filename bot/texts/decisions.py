@@ -1,0 +1,97 @@
+"""What a moderator is told after pressing a button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.desk.verbs import CLOSES, Verb
+from bot.model import Case, CaseState, EffectKind, Outcome, OutcomeState, Plan
+from bot.texts import outcomes
+from bot.texts.cards import decided
+from bot.texts.catalogue import Texts, mark
+from bot.texts.lines import ANSWER, fit
+from bot.texts.markup import Voice
+
+_CLOSED: Final = {
+    Verb.REMOVE: mark("Case {number} is closed."),
+    Verb.FINE: mark("Case {number} is closed: the post stays."),
+    Verb.RIGHT: mark("Case {number} is closed: the removal was right."),
+    Verb.GIVE_BACK: mark("Case {number} is closed: the removal was wrong, and its strikes are taken back."),
+    Verb.WOULD_BE_RIGHT: mark("Case {number} is closed: it would have been right. Nothing was done."),
+    Verb.WOULD_BE_WRONG: mark("Case {number} is closed: it would have been wrong. Nothing was done."),
+    Verb.REMOVE_NOW: mark("Case {number} is closed."),
+}
+_QUESTIONS: Final = {
+    Verb.REMOVE: mark("Delete the post? This cannot be undone."),
+    Verb.REMOVE_NOW: mark("Delete the post now, although I only watch? This cannot be undone."),
+}
+_REMOVING: Final = frozenset(_QUESTIONS)
+
+
+def not_a_moderator(texts: Texts) -> str:
+    """To a presser without the right."""
+    return texts.gettext(
+        "Only moderators can do this: you need the right to delete messages, or a role that is set as moderators'."
+    )
+
+
+def not_the_author(texts: Texts) -> str:
+    """To somebody who asks about another's post."""
+    return texts.gettext("Only the author of the post and the moderators can see this.")
+
+
+def no_such_case(number: int, texts: Texts) -> str:
+    """To a number that this guild has not given."""
+    return texts.gettext("There is no case {number} here.", number=number)
+
+
+def not_offered(number: int, texts: Texts) -> str:
+    """To a verb that the case never had."""
+    return texts.gettext("This button does not belong to case {number}. Use the buttons on its card.", number=number)
+
+
+def already(case: Case, voice: Voice) -> str:
+    """To the second presser: who was first."""
+    if case.state is CaseState.EXPIRED:
+        return voice.texts.gettext("Case {number} is closed: nobody decided in time.", number=case.number)
+    return voice.texts.gettext("Already decided {by_whom_and_when}.", by_whom_and_when=decided(case, voice))
+
+
+def question(verb: Verb, texts: Texts) -> str:
+    """Before what cannot be undone."""
+    return texts.gettext(_QUESTIONS[verb])
+
+
+def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice: Voice) -> str:
+    """What the press has done, and what of it did not work."""
+    texts = voice.texts
+    lines = [texts.gettext(_CLOSED[verb], number=case.number)]
+    if verb in _REMOVING and case.place.channel is None:
+        lines.append(texts.gettext("There is no post that I could delete. Act on the member yourself."))
+    if allowed := _now_allowed(case, verb, texts):
+        lines.append(allowed)
+    for plan, outcome in ended:
+        if plan.kind in outcomes.SPOKEN_OF:
+            lines.append(outcomes.sentence(plan.kind, plan.body, outcome, voice))
+        elif outcome.state is not OutcomeState.DONE:
+            lines.append(_stale_card(plan, outcome, voice))
+    return fit(lines, ANSWER, texts)
+
+
+def _now_allowed(case: Case, verb: Verb, texts: Texts) -> str:
+    exact = len({i.sha256 for i in case.images if i.sha256})
+    if CLOSES[verb] is not CaseState.OVERTURNED or not exact:
+        return ""
+    return texts.ngettext(
+        "From now on this exact image is allowed here.", "From now on these exact images are allowed here.", exact
+    )
+
+
+def _stale_card(plan: Plan, outcome: Outcome, voice: Voice) -> str:
+    if plan.kind is not EffectKind.EDIT_CARD:
+        raise LookupError(f"nobody has words for {plan.kind}")
+    why = voice.markup.quote(outcome.detail, 200)
+    if outcome.retry:
+        return voice.texts.gettext("The card is not up to date yet, I shall try again. {why}", why=why)
+    return voice.texts.gettext("The card could not be changed. {why}", why=why)

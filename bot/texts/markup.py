@@ -1,0 +1,98 @@
+"""How a platform spells mentions and moments, and how parts that users made are kept harmless.
+
+Whatever a user or a provider wrote is *quoted*: control characters go, markdown and mentions lose
+their power, and first-strong isolates (U+2068, U+2069) keep right-to-left text from reordering the
+sentence around it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.model import Tenant
+from bot.texts.catalogue import Texts
+
+FSI: Final = "\u2068"
+PDI: Final = "\u2069"
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line and paragraph separators
+_DISCORD_MARKDOWN = re.compile(r"([\\*_~`|<>#:\[\]()\-])")
+
+
+def clean(text: str, limit: int) -> str:
+    """`text` on one line, without controls, of at most `limit` characters."""
+    seen = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in _BIDI.sub("", text))
+    line = " ".join(seen.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+class Markup:
+    """Plain text: what every platform can show."""
+
+    def channel(self, ident: str) -> str:
+        """A channel, by its id."""
+        return f"#{ident}"
+
+    def person(self, ident: str) -> str:
+        """A member, by their id."""
+        return f"@{ident}" if ident.isdecimal() else self.quote(ident)
+
+    def role(self, ident: str) -> str:
+        """A role, by its id."""
+        return self.quote(ident)
+
+    def moment(self, at: datetime) -> str:
+        """A point in time, for people."""
+        return f"{at:%Y-%m-%d %H:%M} UTC"
+
+    def quote(self, text: str, limit: int = 80) -> str:
+        """A part that a user or a provider wrote: cleaned, cut, without power, isolated."""
+        return f"{FSI}{self._disarmed(clean(text, limit))}{PDI}"
+
+    def _disarmed(self, text: str) -> str:
+        return text
+
+
+class DiscordMarkup(Markup):
+    """Discord's mentions, timestamps (shown in the reader's own zone) and markdown."""
+
+    def channel(self, ident: str) -> str:
+        """A link to the channel."""
+        return f"<#{ident}>"
+
+    def person(self, ident: str) -> str:
+        """A mention; in a card or a private answer it pings nobody. Who is no number is no account."""
+        return f"<@{ident}>" if ident.isdecimal() else self.quote(ident)
+
+    def role(self, ident: str) -> str:
+        """A mention of the role; it pings nobody where the adapter allows no mentions."""
+        return f"<@&{ident}>" if ident.isdecimal() else self.quote(ident)
+
+    def moment(self, at: datetime) -> str:
+        """Date and time as the reader's client is set."""
+        return f"<t:{int(at.timestamp())}:f>"
+
+    def _disarmed(self, text: str) -> str:
+        """The zero-width space breaks `@everyone`, which Discord reads even after a backslash."""
+        return _DISCORD_MARKDOWN.sub(r"\\\1", text).replace("@", "@\u200b")
+
+
+_MARKUPS: Final = {"discord": DiscordMarkup()}
+_PLAIN: Final = Markup()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A language and a platform's spelling together: what it takes to say something."""
+
+    texts: Texts
+    markup: Markup
+
+    @classmethod
+    def to(cls, tenant: Tenant, texts: Texts) -> Voice:
+        """The voice in which `tenant` is spoken to."""
+        return cls(texts, _MARKUPS.get(tenant.platform, _PLAIN))

@@ -1,0 +1,93 @@
+"""The plain words for what the code calls by its terms."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+from typing import Final
+
+from bot.model import AuthorKind
+from bot.texts.catalogue import Texts, mark
+from policies.model import Act, Category, Context, Evidence, Mode, Remedy, UnscreenedReason
+
+CATEGORIES: Final = {
+    Category.SEXUAL_EXPLICIT: mark("sexual content, explicit"),
+    Category.SEXUAL_SUGGESTIVE: mark("sexual content, suggestive"),
+    Category.VIOLENCE_GRAPHIC: mark("violence, graphic"),
+    Category.VIOLENCE: mark("violence"),
+    Category.EXTREMISM: mark("extremism"),
+    Category.HATE: mark("hate"),
+    Category.SELF_HARM: mark("self-harm"),
+    Category.ADVERTISING: mark("advertising or scam"),
+    Category.OFFENSIVE_TEXT: mark("offensive text"),
+    Category.OTHER: mark("other"),
+}
+
+CONTEXTS: Final = {
+    Context.HEAD_IMAGE: mark("profile picture"),
+    Context.ALBUM: mark("album"),
+    Context.DYNAMIC: mark("status post"),
+    Context.ARTICLE: mark("article or forum post"),
+    Context.COMMENT: mark("comment"),
+    Context.ROOM_COVER: mark("server or chat picture"),
+    Context.GROUP_MESSAGE: mark("message in a channel"),
+    Context.MESSAGE: mark("private message"),
+    Context.PRODUCT: mark("product picture"),
+}
+
+UNSCREENED: Final = {
+    UnscreenedReason.PENDING: mark("a provider is still working on it"),
+    UnscreenedReason.OUTAGE: mark("no provider could answer"),
+    UnscreenedReason.UNSUPPORTED: mark("I cannot open this kind of file"),
+    UnscreenedReason.UNDECODABLE: mark("it cannot be opened as an image"),
+    UnscreenedReason.TINY: mark("it is too small to judge"),
+}
+
+ACTS: Final = {
+    Act.DELETE: mark("delete the post"),
+    Act.WARN: mark("tell the author"),
+    Act.ESCALATE: mark("show it to the moderators"),
+    Act.TIMEOUT: mark("time the author out"),
+    Act.KICK: mark("kick the author"),
+    Act.BAN: mark("ban the author"),
+}
+
+MODES: Final = {
+    Mode.ENFORCE: mark("enforce: I act on what I find"),
+    Mode.OBSERVE: mark("observe: I only show what I would do"),
+    Mode.PAUSED: mark("paused: I look at nothing"),
+}
+
+REMEDIES: Final = {
+    Remedy.LEAVE: mark("leave and count"),
+    Remedy.REVIEW: mark("show it to the moderators"),
+    Remedy.HOLD: mark("remove until a moderator has looked"),
+}
+
+LEVELS: Final = {
+    Evidence.NONE: mark("no picture"),
+    Evidence.MOSAIC: mark("a blurred picture"),
+    Evidence.FULL: mark("the full picture"),
+}
+
+AUTHORS: Final = {
+    AuthorKind.MEMBER: mark("member"),
+    AuthorKind.BOT: mark("bot"),
+    AuthorKind.WEBHOOK: mark("webhook"),
+}
+
+_HUNDREDTH = Decimal("0.01")
+
+
+def category(which: Category, texts: Texts) -> str:
+    """A category in plain words."""
+    return texts.gettext(CATEGORIES[which])
+
+
+def score(value: float) -> str:
+    """A confidence with two digits, rounded *down*: 0.849 must not read as having reached 0.85."""
+    return str(Decimal(repr(value)).quantize(_HUNDREDTH, ROUND_DOWN))
+
+
+def threshold(value: float | None, texts: Texts) -> str:
+    """A threshold as it was set, or `never`."""
+    return texts.gettext("never") if value is None else f"{value:g}"

@@ -1,0 +1,75 @@
+"""What was done about a post or its author, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from bot.model import Effect, EffectKind, Outcome, OutcomeState
+from bot.texts.catalogue import mark
+from bot.texts.markup import Voice
+
+LIFT = "lift"  # in the body of a timeout: this one takes a timeout back
+
+_DONE: Final = {
+    EffectKind.DELETE: mark("The post was deleted."),
+    EffectKind.WARN: mark("The author was told in the channel."),
+    EffectKind.TIMEOUT: mark("The author was timed out until {until}."),
+    EffectKind.KICK: mark("The author was kicked."),
+    EffectKind.BAN: mark("The author was banned."),
+    EffectKind.SAY: mark("The author was invited to post the picture again."),
+    EffectKind.RESTORE: mark("The picture was posted again."),
+}
+_SIMULATED: Final = {
+    EffectKind.DELETE: mark("The post would have been deleted."),
+    EffectKind.WARN: mark("The author would have been told."),
+    EffectKind.TIMEOUT: mark("The author would have been timed out until {until}."),
+    EffectKind.KICK: mark("The author would have been kicked."),
+    EffectKind.BAN: mark("The author would have been banned."),
+    EffectKind.SAY: mark("The author would have been invited to post the picture again."),
+    EffectKind.RESTORE: mark("The picture would have been posted again."),
+}
+_UNDERTAKING: Final = {
+    EffectKind.DELETE: mark("Deleting the post"),
+    EffectKind.WARN: mark("Telling the author"),
+    EffectKind.TIMEOUT: mark("Timing the author out"),
+    EffectKind.KICK: mark("Kicking the author"),
+    EffectKind.BAN: mark("Banning the author"),
+    EffectKind.SAY: mark("Writing to the author"),
+    EffectKind.RESTORE: mark("Posting the picture again"),
+}
+_ENDED: Final = {
+    OutcomeState.REFUSED: mark("{act}: refused. {detail}"),
+    OutcomeState.FAILED: mark("{act}: failed. {detail}"),
+    OutcomeState.UNKNOWN: mark("{act}: I cannot tell whether it worked. {detail}"),
+}
+SPOKEN_OF: Final = frozenset(_DONE)
+"""The kinds of effect that people are told about; cards are not news on a card."""
+
+
+def of_effect(effect: Effect, voice: Voice) -> str:
+    """One sentence on an effect as it stands."""
+    return sentence(effect.kind, effect.body, effect.outcome, voice)
+
+
+def sentence(kind: EffectKind, body: Mapping[str, Any], outcome: Outcome | None, voice: Voice) -> str:
+    """One sentence: what was, would have been or could not be done. `kind` is one of `SPOKEN_OF`."""
+    _ = voice.texts.gettext
+    lifts = kind is EffectKind.TIMEOUT and bool(body.get(LIFT))
+    if outcome is not None and outcome.state in (OutcomeState.DONE, OutcomeState.SIMULATED):
+        if lifts:
+            return _("The timeout was lifted.")
+        table = _DONE if outcome.state is OutcomeState.DONE else _SIMULATED
+        return _(table[kind], until=_until(body, voice))
+    act = _("Lifting the timeout") if lifts else _(_UNDERTAKING[kind])
+    if outcome is None:
+        return _("{act}: under way.", act=act)
+    detail = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
+    ended = mark("{act}: failed, I shall try again. {detail}") if outcome.retry else _ENDED[outcome.state]
+    return _(ended, act=act, detail=detail).rstrip()
+
+
+def _until(body: Mapping[str, Any], voice: Voice) -> str:
+    until = body.get("until")
+    return voice.markup.moment(datetime.fromisoformat(str(until))) if until else ""

@@ -1,0 +1,78 @@
+"""Every rule that can speak, as one plain sentence (ruling 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.texts import names
+from bot.texts.catalogue import mark
+from bot.texts.markup import Voice
+from policies.model import Act, Reason, ReasonCode, UnscreenedReason
+
+_SENTENCES: Final = {
+    ReasonCode.THRESHOLD_REMOVE: mark("{what}: {score}{source}, removes from {threshold}"),
+    ReasonCode.THRESHOLD_REVIEW: mark("{what}: {score}{source}, to be looked at from {threshold}"),
+    ReasonCode.VENDOR_BLOCK: mark("{what}: {provider} itself advises removal"),
+    ReasonCode.VENDOR_REVIEW: mark("{what}: {provider} itself advises a review"),
+    ReasonCode.NOT_ASSESSED: mark("{what}: nobody looked for it, and this community requires that"),
+    ReasonCode.UNSCREENED: mark("not judged: {unscreened}"),
+    ReasonCode.BLOCK_LISTED: mark("this exact image is on the block list"),
+    ReasonCode.ALLOW_LISTED: mark("this exact image is on the allow list"),
+    ReasonCode.EXEMPT_ROLE: mark("the author's role {role} is exempt"),
+    ReasonCode.EXEMPT_AUTHOR: mark("the author is exempt"),
+    ReasonCode.EXEMPT_CHANNEL: mark("this channel is exempt"),
+    ReasonCode.TEST_CARD: mark("a test card"),
+    ReasonCode.CAP_REACHED: mark("the limit of {threshold} removed images per hour is reached, so moderators decide"),
+    ReasonCode.LADDER: mark("strike {strikes}: {act}"),
+    ReasonCode.PROPOSED: mark("strike {strikes} would be enough to {act}"),
+    ReasonCode.PAUSED: mark("paused: nothing is looked at"),
+}
+
+
+def sentence(reason: Reason, voice: Voice) -> str:
+    """What rule spoke, on which score, against which threshold."""
+    texts = voice.texts
+    return texts.gettext(
+        _SENTENCES[reason.code],
+        what=_what(reason, voice),
+        score="" if reason.score is None else names.score(reason.score),
+        threshold=names.threshold(reason.threshold, texts),
+        source=_source(reason, voice),
+        provider=voice.markup.quote(reason.provider or texts.gettext("a provider"), 40),
+        unscreened=_unscreened(reason, voice),
+        act=_act(reason, voice),
+        strikes=f"{reason.score or 0:.0f}",
+        role=voice.markup.role(reason.detail),
+    )
+
+
+def sentences(reasons: Sequence[Reason], voice: Voice) -> list[str]:
+    """Each once, as points of a list."""
+    return list(dict.fromkeys(f"• {sentence(r, voice)}" for r in reasons))
+
+
+def _what(reason: Reason, voice: Voice) -> str:
+    return names.category(reason.category, voice.texts) if reason.category else voice.texts.gettext("the whole image")
+
+
+def _source(reason: Reason, voice: Voice) -> str:
+    """` (provider: the provider's own word)`."""
+    said = [voice.markup.quote(part, 40) for part in (reason.provider, reason.label) if part]
+    return f" ({': '.join(said)})" if said else ""
+
+
+def _unscreened(reason: Reason, voice: Voice) -> str:
+    """The engine names the kind of `Unscreened` in the detail."""
+    try:
+        return voice.texts.gettext(names.UNSCREENED[UnscreenedReason(reason.detail)])
+    except ValueError:
+        return voice.markup.quote(reason.detail, 120)
+
+
+def _act(reason: Reason, voice: Voice) -> str:
+    """The ladder names the act in the detail."""
+    try:
+        return voice.texts.gettext(names.ACTS[Act(reason.detail)])
+    except ValueError:
+        return voice.markup.quote(reason.detail, 60)
