@@ -1,0 +1,194 @@
+"""The second commit of a message: decision, case, effects and strikes, together or not at all (ruling 14)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.model import IDEMPOTENT, CaseState, Concluded, Effect, EffectState, Job, Judged, Origin, Plan, Ruling, Tenant
+from bot.store import codec
+from bot.store.journal import FINISH
+from bot.store.rows import effect_of
+from bot.store.tables import StrikeState, cases, decisions, effects, jobs, removals, strikes, subjects, tenants
+from policies.model import Suggestion
+
+_NEWER = exists().where(
+    jobs.c.tenant == bindparam("of"),
+    jobs.c.subject == bindparam("about"),
+    text("jobs.subject <> ''"),
+    jobs.c.id > bindparam("after"),
+    text("jobs.state <> 'dead'"),
+)
+_DECIDE = (
+    insert(decisions)
+    .values(superseded=select(_NEWER).scalar_subquery())
+    .on_conflict_do_nothing(index_elements=["job"])
+    .returning(decisions.c.id, decisions.c.superseded)
+)
+_NUMBER = (
+    update(tenants).where(tenants.c.id == bindparam("of")).values(cases=tenants.c.cases + 1).returning(tenants.c.cases)
+)
+_OPEN_CASE = insert(cases).returning(cases.c.id)
+_SUBJECTS = insert(subjects)
+_PLAN = insert(effects).returning(effects.c.id, effects.c.nonce)
+_STRIKE = insert(strikes).on_conflict_do_nothing()
+_REMOVE = insert(removals)
+_BEFORE = (
+    select(decisions.c.id, decisions.c.superseded, cases.c.number)
+    .outerjoin(cases)
+    .where(decisions.c.job == bindparam("job"), decisions.c.tenant == bindparam("of"))
+)
+_PLANNED = select(effects).where(effects.c.decision == bindparam("decided")).order_by(effects.c.id)
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What new effects belong to. `row` and `number` are those of the case, `decision` a row's id."""
+
+    tenant: Tenant
+    id: int
+    at: datetime
+    row: int | None = None
+    number: int | None = None
+    decision: int | None = None
+
+
+def conclude(connection: Connection, tenant: int, job: Job, ruling: Ruling, at: datetime, *, done: bool) -> Concluded:
+    """See `Ledger.conclude`."""
+    made = connection.execute(_DECIDE, _decision(tenant, job, ruling, at)).first()
+    if made is None:
+        concluded = _concluded_before(connection, tenant, job)
+    elif made.superseded:
+        concluded = Concluded(case=None, effects=(), superseded=True)
+    else:
+        concluded = _record(connection, ruling, Filed(job.tenant, tenant, at, decision=made.id))
+    if done:
+        connection.execute(FINISH, {"job": job.id, "of": tenant})
+    return concluded
+
+
+def plan(connection: Connection, filed: Filed, plans: Sequence[Plan]) -> tuple[Effect, ...]:
+    """New effects, in the order of `plans`."""
+    if not plans:
+        return ()
+    born = [(_nonce(), _birth(p), p) for p in plans]
+    rows = [
+        {
+            "tenant": filed.id,
+            "case": filed.row,
+            "decision": filed.decision,
+            "nonce": nonce,
+            "kind": p.kind,
+            "body": p.body,
+            "state": state,
+            "at": filed.at,
+        }
+        for nonce, state, p in born
+    ]
+    made = connection.execute(_PLAN, rows)
+    ids = {nonce: ident for ident, nonce in made}
+    return tuple(
+        Effect(ids[nonce], filed.tenant, filed.number, p.kind, p.body, state, nonce) for nonce, state, p in born
+    )
+
+
+def hour_of(at: datetime) -> int:
+    """Whole hours since 1970."""
+    return int(at.timestamp()) // HOUR
+
+
+def _decision(tenant: int, job: Job, ruling: Ruling, at: datetime) -> dict[str, Any]:
+    event = ruling.event
+    return {
+        "of": tenant,
+        "about": job.subject,
+        "after": job.id,
+        "tenant": tenant,
+        "job": job.id,
+        "at": at,
+        "context": event.place.context,
+        "channel": event.place.channel,
+        "author": event.author.id,
+        "suggestion": ruling.decision.suggestion,
+        "policy_version": ruling.policy_version,
+        "observed": ruling.observed,
+        "schema": codec.VERSION,
+        "event": event,
+        "standing": ruling.standing,
+        "images": ruling.images,
+        "decision": ruling.decision,
+        "ms": ruling.ms,
+    }
+
+
+def _concluded_before(connection: Connection, tenant: int, job: Job) -> Concluded:
+    before = connection.execute(_BEFORE, {"job": job.id, "of": tenant}).one()
+    planned = connection.execute(_PLANNED, {"decided": before.id}).mappings()
+    again = tuple(effect_of(row, job.tenant, before.number) for row in planned)
+    return Concluded(before.number, again, superseded=before.superseded, duplicate=True)
+
+
+def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
+    if ruling.origin is not None:
+        filed = _open_case(connection, ruling, ruling.origin, filed)
+    made = plan(connection, filed, ruling.plans)
+    if not ruling.observed:
+        _count(connection, ruling, filed)
+    return Concluded(filed.number, made)
+
+
+def _open_case(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -> Filed:
+    number = connection.execute(_NUMBER, {"of": filed.id}).scalar_one()
+    case = {
+        "tenant": filed.id,
+        "number": number,
+        "state": CaseState.OPEN,
+        "origin": origin,
+        "decision": filed.decision,
+        "opened_at": filed.at,
+        "author": ruling.event.author.id,
+    }
+    row = connection.execute(_OPEN_CASE, case).scalar_one()
+    if ruling.images:
+        connection.execute(_SUBJECTS, [_subject(filed.id, row, ruling, image) for image in ruling.images])
+    return Filed(filed.tenant, filed.id, filed.at, row, number, filed.decision)
+
+
+def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str, Any]:
+    event = ruling.event
+    return {
+        "tenant": tenant,
+        "case": case,
+        "message": event.message,
+        "author": event.author.id,
+        "context": event.place.context,
+        "channel": event.place.channel,
+        "media": image.media.key,
+        "sha256": image.sha256,
+        "flagged": image.decision.suggestion >= Suggestion.REVIEW,
+    }
+
+
+def _count(connection: Connection, ruling: Ruling, filed: Filed) -> None:
+    if ruling.strikes:
+        earned = {"tenant": filed.id, "author": ruling.event.author.id, "hour": hour_of(filed.at), "at": filed.at}
+        connection.execute(_STRIKE, [earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes])
+    if ruling.removed:
+        connection.execute(_REMOVE, [{"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed])
+
+
+def _nonce() -> str:
+    """Discord takes 25 characters. Random, so that a restored backup never repeats one."""
+    return f"b{secrets.token_hex(10)}"
+
+
+def _birth(plan: Plan) -> EffectState:
+    return EffectState.SENDING if plan.kind in IDEMPOTENT else EffectState.TODO

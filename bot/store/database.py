@@ -1,0 +1,213 @@
+"""The SQLite database: opened with care, one writer, a few readers, other processes noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.ports import Clock
+from bot.store.disk import BALLAST, Ballast, ProcessLock, private_directory, private_file
+from bot.store.errors import BadUrl, Corrupt, StoreError, in_words, restore_hint
+from bot.store.schema import upgrade
+from bot.store.tenants import Tenants
+from bot.store.writer import Unit, Writer
+
+__all__ = ["Database", "ProcessLock", "database_path"]
+
+T = TypeVar("T")
+
+NAME = "beholder.db"
+BUSY_TIMEOUT = 5.0  # seconds to wait for another process
+READERS = 2
+WATCH_SECONDS = 0.5  # real ones: other processes do not live by our clock
+
+
+def database_path(url: str | None, data_dir: Path) -> Path:
+    """The file that `url` names; by default in `data_dir`. Raises `BadUrl`, without repeating the URL:
+    one for another database may hold a password."""
+    if not url:
+        return data_dir / NAME
+    cure = "write it as sqlite:////var/lib/beholder/beholder.db, or leave it out"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadUrl(f"BEHOLDER_DATABASE_URL is no database URL; {cure}") from None
+    if parsed.get_backend_name() != "sqlite":
+        raise BadUrl(f"BEHOLDER_DATABASE_URL names a {parsed.get_backend_name()} database; only SQLite works: {cure}")
+    if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
+        raise BadUrl(f"BEHOLDER_DATABASE_URL must name a file, since cases must outlive the process; {cure}")
+    return Path(parsed.database)
+
+
+class Database:
+    """`async with await Database.open(url, data_dir=..., clock=...) as db`."""
+
+    def __init__(self, path: Path, clock: Clock, *, ballast: int) -> None:
+        self.path = path
+        self.clock = clock
+        self.generation = 0
+        """Changes when another process has written: what was remembered may be stale."""
+        self._ballast = Ballast(Path(f"{path}-ballast"), ballast)
+        self._engine = _engine(path, write=True)
+        self._read_engine = _engine(path, write=False)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="beholder-reader")
+        self._writer: Writer
+        self._watcher: asyncio.Task[None]
+        self._seen = 0
+        self.tenants = Tenants(self)
+
+    @classmethod
+    async def open(cls, url: str | None, *, data_dir: Path, clock: Clock, ballast: int = BALLAST) -> Database:
+        """Open, check and migrate it, making it where there is none. `ballast` is in bytes.
+
+        Raises a `StoreError` whose text is the cure.
+        """
+        path = database_path(url, data_dir)
+        await asyncio.to_thread(_prepare, path, data_dir)
+        database = cls(path, clock, ballast=ballast)
+        try:
+            await asyncio.to_thread(database._connect)
+            database._seen = await database._writer.data_version()
+        except BaseException:
+            database._dispose()
+            raise
+        database._watcher = asyncio.create_task(database._watch(), name="database-watcher")
+        return database
+
+    @property
+    def trouble(self) -> StoreError | None:
+        """What is wrong with the disk at the moment: for the health check."""
+        return self._writer.trouble
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed so far."""
+        return self._writer.commits
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run `unit` in a transaction that it may share with others; see `Writer.write`."""
+        return await self._writer.write(unit)
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run `unit` on a read-only connection, on one snapshot. Raises a `StoreError`."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
+
+    async def changed(self) -> bool:
+        """Look now whether another process has written since the last look."""
+        version = await self._writer.data_version()
+        changed, self._seen = version != self._seen, version
+        if changed:
+            self.generation += 1
+        return changed
+
+    async def backup(self, target: Path) -> None:
+        """A consistent copy in one file with mode 0600, while everything goes on.
+
+        Raises FileExistsError for a target that is there, `StoreError` where it cannot be written.
+        """
+        await asyncio.to_thread(_back_up, self.path, target)
+
+    async def close(self) -> None:
+        """Write what was asked for, then let go. Idempotent."""
+        self._watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watcher
+        await self._writer.close()
+        self._dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _connect(self) -> None:
+        with in_words(self.path):
+            with self._engine.connect() as connection:
+                _check(connection, self.path)
+            upgrade(self._engine, self.path)
+            self._writer = Writer(self._engine, self.path, self._ballast)
+        self._ballast.take()
+
+    def _read(self, unit: Unit[T]) -> T:
+        with in_words(self.path), self._read_engine.connect() as connection:
+            return unit(connection)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            with suppress(StoreError):  # whoever reads or writes next is told
+                await self.changed()
+                await self._writer.recover()
+
+    def _dispose(self) -> None:
+        self._readers.shutdown(wait=False)
+        self._engine.dispose()
+        self._read_engine.dispose()
+
+
+def _prepare(path: Path, data_dir: Path) -> None:
+    private_directory(data_dir)
+    private_file(path)
+
+
+def _engine(path: Path, *, write: bool) -> Engine:
+    """Transactions begin where SQLAlchemy says so (the driver's own habits are off): a writer takes
+    the lock at once, since one that takes it half-way cannot wait for it (sqlite.org/lang_transaction)."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode={'rw' if write else 'ro'}",
+            uri=True,
+            timeout=BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        if write:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=READERS, max_overflow=0)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _check(connection: Connection, path: Path) -> None:
+    cursor = connection.connection.cursor()  # not through SQLAlchemy, which would begin a transaction
+    cursor.execute("PRAGMA quick_check(1)")
+    (said,) = cursor.fetchone() or ("no answer",)
+    cursor.close()
+    if said != "ok":
+        raise Corrupt(f"{path} is damaged ({said}); {restore_hint(path)}")
+
+
+def _back_up(path: Path, target: Path) -> None:
+    private_file(target, new=True)
+    try:
+        with (
+            in_words(target),
+            closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    except (StoreError, sqlite3.Error):
+        target.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,145 @@
+"""Jobs on disk: `bot.ports.Journal`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.model import Entry, Job, Tenant
+from bot.ports import Clock
+from bot.store.database import Database
+from bot.store.tables import JobState, jobs, tenants
+
+# Literal states: SQLite uses a partial index only where the statement repeats its condition.
+_WAITS = text("jobs.state = 'todo'")
+_LEASED = text("jobs.state = 'leased'")
+_OPEN = text("jobs.state IN ('todo', 'leased')")
+
+_PUT = insert(jobs).on_conflict_do_nothing().returning(jobs.c.id, jobs.c.tenant, jobs.c.key)
+
+_TURN = func.row_number().over(partition_by=jobs.c.tenant, order_by=jobs.c.id).label("turn")
+_DUE = select(jobs.c.id, jobs.c.tenant, _TURN).where(_WAITS, jobs.c.run_at <= bindparam("now")).subquery()
+_NEXT = select(_DUE).where(_DUE.c.turn <= bindparam("most")).order_by(_DUE.c.turn, _DUE.c.id)
+
+_MOVE = update(jobs).where(jobs.c.id == bindparam("job"), jobs.c.tenant == bindparam("of"))
+_MINE = _MOVE.where(_LEASED)
+FINISH = _MOVE.where(_OPEN).values(state=JobState.DONE, payload={})
+"""The payload is not kept: a platform's raw update may hold words that people wrote."""
+_RETRY = _MINE.values(
+    state=JobState.TODO, run_at=bindparam("at_"), why=bindparam("because"), attempts=jobs.c.attempts + 1
+)
+_BURY = _MINE.values(state=JobState.DEAD, why=bindparam("because"))
+
+
+class SqlJournal:
+    """Fair over tenants: whoever was served longest ago is next, however long another's queue is."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._served: dict[int, int] = {}  # tenant -> when it was last served, as a running number
+        self._serving = count(1)
+
+    async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
+        """See `Journal.put`. Entries keep their order: a later one has the higher id."""
+        if not entries:
+            return []
+        now = self._clock.now()
+        ids = {tenant: await self._database.tenants.ensure(tenant) for tenant in {e.tenant for e in entries}}
+        state = JobState.LEASED if lease else JobState.TODO
+        rows = [_row(entry, ids[entry.tenant], state, now) for entry in entries]
+        made = await self._database.write(lambda c: c.execute(_PUT, rows).all())
+        new = {(tenant, key): job for job, tenant, key in made}
+        found = ((new.pop((ids[e.tenant], e.key), None), e) for e in entries)
+        return sorted((_job(job, e, now) for job, e in found if job is not None), key=lambda job: job.id)
+
+    async def take(self, limit: int) -> list[Job]:
+        """See `Journal.take`."""
+        if limit <= 0:
+            return []
+        now = self._clock.now()
+        candidates = await self._database.read(lambda c: c.execute(_NEXT, {"now": now, "most": limit}).all())
+        if not candidates:
+            return []
+        fair = sorted(candidates, key=lambda row: (row.turn, self._served.get(row.tenant, 0), row.id))[:limit]
+        for row in fair:
+            self._served[row.tenant] = next(self._serving)
+        chosen = {row.id: place for place, row in enumerate(fair)}
+        leased = await self._database.write(lambda c: _lease(c, list(chosen)))
+        return sorted(leased, key=lambda job: chosen[job.id])
+
+    async def finish(self, job: Job) -> None:
+        """See `Journal.finish`."""
+        await self._move(FINISH, job)
+
+    async def retry(self, job: Job, at: datetime, why: str) -> None:
+        """See `Journal.retry`."""
+        await self._move(_RETRY, job, at_=at, because=why)
+
+    async def bury(self, job: Job, why: str) -> None:
+        """See `Journal.bury`."""
+        await self._move(_BURY, job, because=why)
+
+    async def recover(self) -> int:
+        """See `Journal.recover`. Attempts are not counted: being killed is no fault of the job."""
+        void = update(jobs).where(_OPEN, _LEASED).values(state=JobState.TODO)
+        return await self._database.write(lambda c: int(c.execute(void).rowcount))
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """See `Journal.backlog`."""
+        query = select(func.count(), func.min(jobs.c.at)).where(_OPEN)
+        waiting, oldest = await self._database.read(lambda c: c.execute(query).one())
+        return waiting, oldest
+
+    async def _move(self, statement: Any, job: Job, **values: Any) -> None:
+        tenant = await self._database.tenants.find(job.tenant)
+        if tenant is not None:
+            values |= {"job": job.id, "of": tenant}
+            await self._database.write(lambda c: c.execute(statement, values))
+
+
+def _row(entry: Entry, tenant: int, state: JobState, now: datetime) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "key": entry.key,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "payload": entry.payload,
+        "state": state,
+        "run_at": entry.run_at or now,
+        "at": now,
+    }
+
+
+def _job(job: int, entry: Entry, now: datetime) -> Job:
+    return Job(job, entry.tenant, entry.key, entry.kind, entry.payload, entry.subject, attempts=0, at=now)
+
+
+def _lease(connection: Connection, ids: Sequence[int]) -> list[Job]:
+    """Of these, the ones that still wait, taken by us."""
+    ours = jobs.c.id.in_(ids)
+    taken = set(
+        connection.execute(
+            update(jobs).where(ours, _WAITS).values(state=JobState.LEASED).returning(jobs.c.id)
+        ).scalars()
+    )
+    query = select(jobs, tenants.c.name).join(tenants).where(ours)
+    return [_stored(row) for row in connection.execute(query).mappings() if row["id"] in taken]
+
+
+def _stored(row: RowMapping) -> Job:
+    return Job(
+        id=row["id"],
+        tenant=Tenant.parse(row["name"]),
+        key=row["key"],
+        kind=row["kind"],
+        payload=row["payload"],
+        subject=row["subject"],
+        attempts=row["attempts"],
+        at=row["at"],
+    )

@@ -1,0 +1,72 @@
+"""What a guild says of exact images, and which bytes a platform's id stands for: `bot.ports.Lists`."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.model import Tenant
+from bot.ports import Clock
+from bot.store.database import Database
+from bot.store.remembered import Remembered
+from bot.store.tables import lists, media
+from policies.model import Listed
+
+_LISTED = select(lists.c.listed).where(lists.c.tenant == bindparam("of"), lists.c.sha256 == bindparam("image"))
+_PUT = insert(lists)
+_PUT = _PUT.on_conflict_do_update(
+    index_elements=["tenant", "sha256"], set_={n: _PUT.excluded[n] for n in ("listed", "by", "why", "at")}
+)
+_REMOVE = delete(lists).where(lists.c.tenant == bindparam("of"), lists.c.sha256 == bindparam("image"))
+_KNOWN = select(media.c.sha256).where(media.c.platform == bindparam("on"), media.c.key == bindparam("under"))
+_KNOW = insert(media).on_conflict_do_nothing()
+
+REMEMBERED = 10_000
+
+
+class SqlLists:
+    """Only the SHA-256 of the bytes counts: near is never a pass and never a deletion (ruling 9)."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: Remembered[tuple[str, str], str] = Remembered(database, REMEMBERED)
+
+    async def listed(self, tenant: Tenant, sha256: str) -> Listed | None:
+        """See `Lists.listed`."""
+        ident = await self._database.tenants.find(tenant)
+        if ident is None:
+            return None
+        where = {"of": ident, "image": sha256}
+        return await self._database.read(lambda c: c.execute(_LISTED, where).scalar())
+
+    async def put(self, tenant: Tenant, sha256: str, listed: Listed | None, by: str, why: str) -> None:
+        """See `Lists.put`. Raises ValueError for what is no SHA-256."""
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+            raise ValueError(f"{sha256!r} is no SHA-256; give the 64 small hexadecimal digits shown with the case")
+        ident, now = await self._database.tenants.ensure(tenant), self._clock.now()
+
+        def write(connection: Connection) -> None:
+            if listed is None:
+                connection.execute(_REMOVE, {"of": ident, "image": sha256})
+            else:
+                entry = {"listed": listed, "by": by, "why": why, "at": now}
+                connection.execute(_PUT, {"tenant": ident, "sha256": sha256, **entry})
+
+        await self._database.write(write)
+
+    async def known(self, platform: str, key: str) -> str | None:
+        """See `Lists.known`. Remembered, since it never changes."""
+        known = self._known.get((platform, key))
+        if known is None:
+            generation = self._database.generation
+            where = {"on": platform, "under": key}
+            known = await self._database.read(lambda c: c.execute(_KNOWN, where).scalar())
+            if known is not None:
+                self._known.put((platform, key), known, read_in=generation)
+        return known
+
+    async def know(self, platform: str, key: str, sha256: str) -> None:
+        """See `Lists.know`."""
+        row = {"platform": platform, "key": key, "sha256": sha256, "at": self._clock.now()}
+        await self._database.write(lambda c: c.execute(_KNOW, row))

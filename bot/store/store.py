@@ -1,0 +1,44 @@
+"""Everything that is kept, opened together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.ports import Clock
+from bot.store.database import Database
+from bot.store.journal import SqlJournal
+from bot.store.ledger import SqlLedger
+from bot.store.lists import SqlLists
+from bot.store.settings import SqlSettings
+from bot.store.verdicts import SqlVerdicts
+
+
+class Store:
+    """`async with await Store.open(url, data_dir=..., clock=...) as store`: the ports over one database."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self.db = db
+        self.journal = SqlJournal(db, clock)
+        self.ledger = SqlLedger(db, clock)
+        self.settings = SqlSettings(db, clock)
+        self.lists = SqlLists(db, clock)
+        self.verdicts = SqlVerdicts(db, clock)
+
+    @classmethod
+    async def open(cls, url: str | None, *, data_dir: Path, clock: Clock) -> Store:
+        """Open the database, making and migrating it where needed. Raises a `StoreError`."""
+        return cls(await Database.open(url, data_dir=data_dir, clock=clock), clock)
+
+    async def close(self) -> None:
+        """Write what was asked for, then let go."""
+        await self.db.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.close()

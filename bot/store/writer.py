@@ -1,0 +1,164 @@
+"""One connection that writes, and group commit: what is asked for at the same moment shares one fsync.
+
+Units of work are plain functions of a connection. They run in one thread, one after another, so a
+unit of ten statements costs one hop between threads; statement by statement over an async driver
+the same ten cost forty (measured here: 0.9 ms against 8.9 ms).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from bot.store.disk import Ballast
+from bot.store.errors import DiskFull, StoreError, in_words
+
+T = TypeVar("T")
+
+Unit = Callable[[Connection], T]
+"""Reads and writes through the connection it is given, and may be run twice: a unit that shared its
+commit with one that failed is rolled back with it and run again."""
+
+BATCH = 128  # units in one commit
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    unit: Unit[Any]
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a unit came to: a value or an error."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def give(self, future: asyncio.Future[Any]) -> None:
+        if future.done():  # its waiter was cancelled; what is written stays written
+            return
+        if self.error is None:
+            future.set_result(self.value)
+        else:
+            future.set_exception(self.error)
+
+
+class Writer:
+    """The only one who writes."""
+
+    def __init__(self, engine: Engine, path: Path, ballast: Ballast) -> None:
+        self._path = path
+        self._ballast = ballast
+        self._connection = engine.connect()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="beholder-writer")
+        self._asked: deque[_Asked] = deque()
+        self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
+        self.commits = 0
+        self.trouble: StoreError | None = None
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run `unit` in a transaction and return what it returned, once that is on disk.
+
+        Raises what the unit raises, or a `StoreError`; then nothing of it was written. A cancelled
+        caller does not disturb the others; whether its own unit was written is then open.
+        """
+        if self._closed:
+            raise StoreError("the database is closed; nothing can be written while the bot stops")
+        asked = _Asked(unit, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush(), name="group-commit")
+        answer: T = await asked.answer
+        return answer
+
+    async def data_version(self) -> int:
+        """A number that changes when another process commits, but not when we do (PRAGMA data_version)."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._data_version)
+
+    async def recover(self) -> None:
+        """Where the disk was full and has room again, take the ballast back and be well."""
+        if isinstance(self.trouble, DiskFull):
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._recover)
+
+    async def close(self) -> None:
+        """Write what was asked for, then let go."""
+        self._closed = True
+        if self._flushing is not None:
+            await self._flushing
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown(wait=False)
+
+    async def _flush(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while batch := self._next_batch():
+                answers = await loop.run_in_executor(self._thread, self._commit, [a.unit for a in batch])
+                for asked, answer in zip(batch, answers, strict=True):
+                    answer.give(asked.answer)
+        finally:
+            self._flushing = None
+
+    def _next_batch(self) -> list[_Asked]:
+        batch: list[_Asked] = []
+        while self._asked and len(batch) < BATCH:
+            asked = self._asked.popleft()
+            if not asked.answer.cancelled():
+                batch.append(asked)
+        return batch
+
+    # --- in the writer's thread -----------------------------------------------------------------
+
+    def _commit(self, units: Sequence[Unit[Any]]) -> list[_Answer]:
+        answers = self._attempt(units)
+        if len(units) > 1 and answers[0].error is not None:
+            return [answer for unit in units for answer in self._attempt([unit])]
+        return answers
+
+    def _attempt(self, units: Sequence[Unit[Any]]) -> list[_Answer]:
+        """All in one commit, or the same error for all."""
+        try:
+            return [_Answer(value) for value in self._with_ballast(units)]
+        except Exception as error:  # noqa: BLE001 - the error belongs to whoever asked, as with an executor
+            return [_Answer(error=error)] * len(units)
+
+    def _with_ballast(self, units: Sequence[Unit[Any]]) -> list[Any]:
+        try:
+            values = self._transaction(units)
+        except DiskFull as full:
+            self.trouble = full
+            if not self._ballast.drop():
+                raise
+            return self._transaction(units)
+        except StoreError as error:
+            self.trouble = error
+            raise
+        if self.trouble is not None:
+            self._recover()
+        return values
+
+    def _recover(self) -> None:
+        if self._ballast.take():
+            self.trouble = None
+
+    def _transaction(self, units: Sequence[Unit[Any]]) -> list[Any]:
+        with in_words(self._path), self._connection.begin():
+            values = [unit(self._connection) for unit in units]
+        self.commits += 1
+        return values
+
+    def _data_version(self) -> int:
+        with in_words(self._path):
+            cursor = self._connection.connection.cursor()  # outside of any transaction
+            cursor.execute("PRAGMA data_version")
+            (version,) = cursor.fetchone() or (0,)
+            cursor.close()
+            return int(version)
