@@ -77,7 +77,7 @@ NSFWJS_MID = Weights(
     name="nsfwjs MobileNetV2-Mid",
     path=Path(__file__).with_name("nsfwjs-mobilenet-v2-mid.onnx"),
     sha256="509a35a27499df8215012dc8de70263e2835c870988750bf4238144e9b966b94",
-    cure="reinstall Beholder, or make the file again with tools/convert_nsfwjs.py.",
+    cure="reinstall Beholder, the file is part of it.",
 )
 
 
