@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from policies.model import Act, Decision, Evidence, Place, Screening, Standing, Step
+from policies.model import Act, Decision, Evidence, Listed, Place, Screening, Standing, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +367,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One image of a post with what was said of it. `sha256` is '' if its bytes never came."""
+    """One image of a post with what was said of it. `sha256` is '' if its bytes never came.
+
+    `listed` and `struck` are what `decide` was given beside the screenings (`policies.model.Seen`).
+    """
 
     media: Media
     sha256: str
@@ -375,6 +378,8 @@ class Judged:
     decision: Decision
     width: int = 0
     height: int = 0
+    listed: Listed | None = None
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,11 +442,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of an author in one guild: shown on cards, given to the ladder."""
+    """What is known of an author in one guild: shown on cards, given to the ladder.
+
+    `struck` are the SHA-256 that already earned a strike within this hour: a copy earns no other (ruling 4).
+    """
 
     strikes: int = 0
     upheld: int = 0
     cases: int = 0
+    struck: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

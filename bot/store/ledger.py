@@ -40,6 +40,10 @@ _HISTORY = select(
     .where(cases.c.tenant == _OF, cases.c.author == bindparam("author"))
     .scalar_subquery()
     .label("cases"),
+    select(func.aggregate_strings(strikes.c.sha256, ","))
+    .where(*_HERS, strikes.c.hour == bindparam("hour"), strikes.c.state != StrikeState.VOIDED)
+    .scalar_subquery()
+    .label("struck"),
 )
 _REMOVED = (
     select(removals.c.sha256, func.min(removals.c.at))
@@ -77,8 +81,13 @@ class SqlLedger:
 
     async def history(self, tenant: Tenant, author: str, since: datetime) -> History:
         """See `Ledger.history`."""
-        row = await self._first(tenant, _HISTORY, author=author, since=since)
-        return History() if row is None else History(row.strikes, row.upheld, row.cases)
+        ident = await self._database.tenants.find(tenant)
+        if ident is None:
+            return History()
+        asked = {"of": ident, "author": author, "since": since, "hour": hour_of(self._clock.now())}
+        row = await self._database.read(lambda c: c.execute(_HISTORY, asked).one())
+        struck = frozenset(row.struck.split(",")) if row.struck else frozenset[str]()
+        return History(row.strikes, row.upheld, row.cases, struck)
 
     async def conclude(self, job: Job, ruling: Ruling, *, done: bool = True) -> Concluded:
         """See `Ledger.conclude`. Raises ValueError if the job is not of the ruling's tenant."""
@@ -165,12 +174,6 @@ class SqlLedger:
             connection.execute(insert(cards).on_conflict_do_nothing(), {"tenant": ident, "case": row, **posted})
 
         await self._database.write(write)
-
-    async def _first(self, tenant: Tenant, query: Any, **values: Any) -> Any:
-        ident = await self._database.tenants.find(tenant)
-        if ident is None:
-            return None
-        return await self._database.read(lambda c: c.execute(query, {"of": ident, **values}).first())
 
     async def _cases(self, tenant: Tenant, query: Any) -> list[Case]:
         ident = await self._database.tenants.find(tenant)

@@ -1,0 +1,63 @@
+"""Forgetting on time (ruling 21), a few rows a commit so that nobody waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
+
+from bot.ports import Clock
+from bot.store.database import Database
+from bot.store.tables import JobState, cases, decisions, effects, jobs, media, removals, strikes, verdicts
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """For how many days. Strikes live as long as cases: no ladder may look further back.
+
+    `decisions` also rules cached verdicts, known platform ids and effects without a case.
+    """
+
+    jobs: int = 7
+    decisions: int = 30
+    cases: int = 180
+
+
+async def sweep(database: Database, clock: Clock, *, keep: Keep | None = None, batch: int = BATCH) -> dict[str, int]:
+    """Delete what is older. Returns how many rows went, by table; rows that belonged to them go along."""
+    gone: dict[str, int] = {}
+    for table, old in _old(keep or Keep(), clock.now()):
+        gone[table.name] = gone.get(table.name, 0) + await _delete(database, table, old, batch)
+    return gone
+
+
+def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """Cases before decisions, since a case needs its decision."""
+    jobs_before, decisions_before, cases_before = (
+        now - timedelta(days=d) for d in (keep.jobs, keep.decisions, keep.cases)
+    )
+    yield jobs, (jobs.c.at < jobs_before) & jobs.c.state.in_((JobState.DONE, JobState.DEAD))
+    yield removals, removals.c.at < jobs_before
+    yield cases, cases.c.opened_at < cases_before
+    yield strikes, strikes.c.at < cases_before
+    yield effects, (effects.c.at < decisions_before) & effects.c.case.is_(None)
+    yield decisions, (decisions.c.at < decisions_before) & ~exists().where(cases.c.decision == decisions.c.id)
+    yield verdicts, verdicts.c.at < decisions_before
+    yield media, media.c.at < decisions_before
+
+
+async def _delete(database: Database, table: Table, old: ColumnElement[bool], batch: int) -> int:
+    key: Any = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(old).limit(batch)
+    statement = delete(table).where(key.in_(some))
+    total = 0
+    while True:
+        deleted = await database.write(lambda c: int(c.execute(statement).rowcount))
+        total += deleted
+        if deleted < batch:
+            return total
