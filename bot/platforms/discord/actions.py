@@ -1,0 +1,272 @@
+"""Do what was decided, and say how it ended. Rights are checked from the cache before Discord is asked:
+what it forbids counts towards its ban for invalid requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import discord
+
+from bot.desk.verbs import Verb
+from bot.model import (
+    Action,
+    Delete,
+    EditCard,
+    Outcome,
+    OutcomeState,
+    PostCard,
+    Restore,
+    Retract,
+    Say,
+    Tenant,
+    TimeoutMember,
+    Warn,
+)
+from bot.platforms.discord import layout
+from bot.platforms.discord.client import BeholderClient
+from bot.platforms.discord.extract import DIRECT
+from bot.platforms.discord.outcomes import (
+    DONE,
+    TRANSPORT_ERRORS,
+    Impossible,
+    Refusal,
+    outcome_of,
+)
+from bot.platforms.discord.rights import AnyChannel, lacking, objection, rank
+from bot.ports import Clock, Gone, Settings, Unfetchable
+from bot.texts import buttons, notices
+from bot.texts.catalogue import Texts
+
+PATIENCE = 60.0  # seconds one action may take, waiting out rate limits included
+LOOK_BACK = 300  # messages of a channel's history that are searched for one of ours
+LONG_AGO = timedelta(hours=24)
+LONGEST_TIMEOUT = timedelta(days=28)  # Discord's limit
+MENTION_NOBODY = discord.AllowedMentions.none()
+SPEAK = ("view_channel", "send_messages")
+
+Stream = Callable[[str], AsyncIterator[bytes]]
+
+
+class Actions:
+    """`perform` and `find` for one connected client."""
+
+    def __init__(self, client: BeholderClient, *, settings: Settings, clock: Clock, stream: Stream) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._stream = stream
+
+    async def perform(self, action: Action) -> Outcome:
+        """Do it. Never raises for what Discord or the network answers."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._do(action)
+        except (*TRANSPORT_ERRORS, Refusal, Impossible) as error:
+            outcome = outcome_of(error, action)
+        except RuntimeError:
+            if not self._client.is_closed():  # aiohttp's word for a session that was closed under it
+                raise
+            return Outcome(OutcomeState.FAILED, "the connection was being closed", retry=True)
+        if outcome.state is OutcomeState.UNKNOWN:
+            return await self._second_look(action, outcome)
+        return outcome
+
+    async def _second_look(self, action: Action, doubt: Outcome) -> Outcome:
+        """A post whose answer was lost may stand there: then it is done."""
+        if isinstance(action, Warn | PostCard | Say | Restore):
+            found = await self.find(action.tenant, action.channel, action.nonce)
+            if found.state is OutcomeState.DONE:
+                return found
+        return doubt
+
+    async def _do(self, action: Action) -> Outcome:
+        match action:
+            case Delete():
+                return await self._delete(action)
+            case Warn():
+                return await self._warn(action)
+            case TimeoutMember():
+                return await self._time_out(action)
+            case PostCard():
+                return await self._post_card(action)
+            case EditCard():
+                return await self._edit_card(action)
+            case Say():
+                return await self._say(action)
+            case Retract():
+                await self._channel(action.channel).get_partial_message(int(action.message)).delete()
+                return DONE
+            case Restore():
+                return await self._restore(action)
+
+    # --- posts ----------------------------------------------------------------------------------
+
+    async def _delete(self, action: Delete) -> Outcome:
+        if action.tenant == DIRECT:
+            raise Refusal("in direct messages Discord lets nobody delete what another has written")
+        self._require(action.tenant, action.channel, "view_channel", "manage_messages")
+        reason = _reason(action.case, "image removed")
+        await self._client.http.delete_message(int(action.channel), int(action.message), reason=reason)
+        return DONE
+
+    async def _warn(self, action: Warn) -> Outcome:
+        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel))
+        texts = await self._texts(action.tenant)
+        label = buttons.button(Verb.DETAILS, texts).label
+        return await self._send(
+            action.channel,
+            action.nonce,
+            content=f"<@{int(action.author)}> {notices.removed(texts)}",
+            view=layout.details_of(action.case, action.nonce, label),
+        )
+
+    async def _say(self, action: Say) -> Outcome:
+        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel))
+        addressed = action.text if action.author is None else f"<@{int(action.author)}> {action.text}"
+        small_print = f"\n-# {layout.mark(action.nonce)}"
+        text = layout.clipped(addressed, layout.CONTENT - len(small_print)) + small_print
+        return await self._send(action.channel, action.nonce, content=text)
+
+    async def _restore(self, action: Restore) -> Outcome:
+        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel), "attach_files")
+        card = await self._channel(action.card_channel).fetch_message(int(action.card_message))
+        kept = next((a for a in card.attachments if a.filename.startswith(layout.EVIDENCE)), None)
+        if kept is None or not self._client.is_own(card):
+            raise Impossible("the picture is no longer on the card, so it cannot be given back")
+        suffix = kept.filename.removeprefix(layout.EVIDENCE)
+        picture = discord.File(io.BytesIO(await self._picture(kept.url)), f"{layout.mark(action.nonce)}{suffix}")
+        texts = await self._texts(action.tenant)
+        credit = texts.gettext(
+            "Posted by {author}, removed by mistake and given back by the moderators.",
+            author=f"<@{int(action.author)}>",
+        )
+        return await self._send(action.channel, action.nonce, content=credit, file=picture)
+
+    async def _picture(self, url: str) -> bytes:
+        try:
+            return b"".join([chunk async for chunk in self._stream(url)])
+        except Gone:
+            raise Impossible("the picture is no longer there, so it cannot be given back") from None
+        except Unfetchable as error:
+            raise Impossible(f"the picture could not be fetched: {error.detail}") from None
+
+    async def _send(self, channel: str, nonce: str, **parts: Any) -> Outcome:
+        """Post once: discord.py sets `enforce_nonce`, so that Discord drops a repetition within minutes."""
+        spoken = {name: part for name, part in parts.items() if part is not None}
+        sent = await self._channel(channel).send(nonce=layout.mark(nonce), allowed_mentions=MENTION_NOBODY, **spoken)
+        return Outcome(OutcomeState.DONE, ref=str(sent.id))
+
+    # --- cards ----------------------------------------------------------------------------------
+
+    async def _post_card(self, action: PostCard) -> Outcome:
+        card = action.card
+        needed = ("embed_links",) if card.picture is None else ("embed_links", "attach_files")
+        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel), *needed)
+        return await self._send(
+            action.channel,
+            action.nonce,
+            embed=layout.embed_of(card, action.nonce),
+            view=await self._buttons(action),
+            file=layout.evidence_of(card),
+        )
+
+    async def _edit_card(self, action: EditCard) -> Outcome:
+        """Its new words; whoever edits a card knows its id, so it needs no mark any more."""
+        message = self._channel(action.channel).get_partial_message(int(action.message))
+        kept: dict[str, Any] = {"attachments": []} if action.drop_picture else {}
+        await message.edit(
+            embed=layout.embed_of(action.card, None),
+            view=await self._buttons(action),
+            allowed_mentions=MENTION_NOBODY,
+            **kept,
+        )
+        return Outcome(OutcomeState.DONE, ref=action.message)
+
+    async def _buttons(self, action: PostCard | EditCard) -> discord.ui.View:
+        texts = await self._texts(action.tenant)
+        return layout.buttons_of(action.card, action.tenant.id, texts.gettext("Open the post"))
+
+    # --- people -----------------------------------------------------------------------------------
+
+    async def _time_out(self, action: TimeoutMember) -> Outcome:
+        """The member is asked for anew: nobody is punished on stale facts."""
+        guild = self._guild(action.tenant)
+        if guild is None or guild.unavailable:
+            raise Refusal("I am not in that server, or it is not available")
+        if action.until <= self._clock.now():
+            return Outcome(OutcomeState.DONE, "the timeout would be over by now")
+        if action.until > self._clock.now() + LONGEST_TIMEOUT:
+            raise Refusal("Discord allows a timeout of 28 days at most: shorten it in the strike ladder")
+        member = await guild.fetch_member(int(action.author))
+        if why := objection(rank(guild.me), rank(member)):
+            raise Refusal(why)
+        await member.timeout(action.until, reason=_reason(action.case, "repeated removals"))
+        return DONE
+
+    # --- looking for our own ------------------------------------------------------------------------
+
+    async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
+        """Whether our message with `nonce` stands in `channel`: done with its id, failed, or unknown."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                self._require(tenant, channel, "view_channel", "read_message_history")
+                return await self._find(channel, nonce)
+        except Refusal as error:
+            return Outcome(OutcomeState.UNKNOWN, str(error))
+        except discord.NotFound:
+            return Outcome(OutcomeState.FAILED, "the channel is gone")
+        except TRANSPORT_ERRORS as error:
+            return Outcome(OutcomeState.UNKNOWN, f"the channel's history could not be read: {type(error).__name__}")
+
+    async def _find(self, channel: str, nonce: str) -> Outcome:
+        since = self._clock.now() - LONG_AGO
+        seen = 0
+        async for message in self._channel(channel).history(limit=LOOK_BACK):
+            seen += 1
+            if self._client.is_own(message) and layout.bears(message, nonce):
+                return Outcome(OutcomeState.DONE, ref=str(message.id))
+            if message.created_at < since:
+                seen = 0
+                break
+        if seen < LOOK_BACK:
+            return Outcome(OutcomeState.FAILED, "it was not posted")
+        return Outcome(OutcomeState.UNKNOWN, f"it is not among the last {LOOK_BACK} messages")
+
+    # --- rights -------------------------------------------------------------------------------------
+
+    def _channel(self, channel: str) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(int(channel))
+
+    def _require(self, tenant: Tenant, channel: str, *names: str) -> None:
+        """Raises Refusal naming the rights we lack in `channel`, where the cache knows it."""
+        guild, known = self._cached(tenant, channel)
+        if guild is None or known is None:
+            return
+        if missing := lacking(known, guild.me, dict.fromkeys(names)):
+            raise Refusal(f"I lack “{'”, “'.join(missing)}” in {known.mention}: give it to my role there")
+
+    def _speaking(self, tenant: Tenant, channel: str) -> tuple[str, ...]:
+        """What it takes to post there: a thread has a right of its own."""
+        _, known = self._cached(tenant, channel)
+        return ("view_channel", "send_messages_in_threads") if isinstance(known, discord.Thread) else SPEAK
+
+    def _cached(self, tenant: Tenant, channel: str) -> tuple[discord.Guild | None, AnyChannel | None]:
+        guild = self._guild(tenant)
+        return guild, guild.get_channel_or_thread(int(channel)) if guild is not None else None
+
+    def _guild(self, tenant: Tenant) -> discord.Guild | None:
+        return None if tenant == DIRECT else self._client.get_guild(int(tenant.id))
+
+    async def _texts(self, tenant: Tenant) -> Texts:
+        policy, _ = await self._settings.policy(tenant)
+        return Texts(policy.language)
+
+
+def _reason(case: int, what: str) -> str:
+    """What the audit log shows."""
+    return f"Beholder case {case}: {what}"

@@ -1,0 +1,79 @@
+"""The bytes of an image: from where they were last seen, else from the message fetched anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import discord
+
+from bot.model import Event, Media
+from bot.platforms.discord.client import BeholderClient, Source
+from bot.platforms.discord.extract import Found, found_in
+from bot.platforms.discord.urls import Spot, Urls
+from bot.ports import Gone, Unfetchable
+from policies.model import UnscreenedReason
+
+PATIENCE = 30.0  # seconds to fetch a message
+
+
+class Fetching:
+    """`fetch` for one connected client."""
+
+    def __init__(self, client: BeholderClient, *, urls: Urls, source: Source) -> None:
+        self._client = client
+        self._urls = urls
+        self._source = source
+
+    async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
+        """Chunks. A remembered address may have expired, so a first `Gone` is believed only of a fresh one."""
+        if media.unsupported is not None:
+            raise Unfetchable(UnscreenedReason.UNSUPPORTED, f"{media.unsupported} is not decoded")
+        spot = Spot(event.place.channel or "", event.message, media.key)
+        known = self._urls.find(spot)
+        if known is not None:
+            started = False
+            try:
+                async for chunk in self._source.stream(_address(known, reduced)):
+                    started = True
+                    yield chunk
+            except Gone:
+                if started:
+                    raise
+            else:
+                return
+        fresh = await self._look_again(spot)
+        async for chunk in self._source.stream(_address(fresh, reduced)):
+            yield chunk
+
+    async def _look_again(self, spot: Spot) -> Found:
+        """The image in its message as it is now, with addresses that are freshly signed."""
+        found = found_in(await self._message(spot))
+        self._urls.remember(spot.channel, spot.message, found)
+        for one in found:
+            if one.media.key == spot.key:
+                return one
+        raise Gone(f"{spot.key} is no longer in the message")
+
+    async def _message(self, spot: Spot) -> discord.Message:
+        channel = self._client.get_partial_messageable(int(spot.channel))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await channel.fetch_message(int(spot.message))
+        except discord.NotFound:
+            raise Gone("the message was deleted") from None
+        except discord.Forbidden:
+            cure = "its link expired and I may not read the channel: allow “Read Message History” there"
+            raise Unfetchable(UnscreenedReason.OUTAGE, cure) from None
+        except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise Unfetchable(UnscreenedReason.OUTAGE, f"Discord did not answer: {type(error).__name__}") from None
+
+
+def _address(found: Found, reduced: bool) -> str:
+    address = found.reduced if reduced else found.url
+    if address is not None:
+        return address
+    if reduced:
+        raise Unfetchable(UnscreenedReason.UNDECODABLE, "Discord has no smaller copy of it")
+    raise Unfetchable(UnscreenedReason.OUTAGE, "Discord has not made its own copy of it yet")

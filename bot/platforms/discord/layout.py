@@ -1,0 +1,103 @@
+"""How cards, notices and private answers are laid out in Discord, within its limits.
+
+The words come ready from `bot.texts`. Every message of ours carries a mark, from which `find` knows
+it again in the channel's history: a nonce is echoed by the gateway only.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+import discord
+
+from bot.model import Card
+from bot.platforms.discord.views import CardButton, Details
+
+COLOURS = {
+    "red": discord.Colour.red(),
+    "amber": discord.Colour.orange(),
+    "green": discord.Colour.green(),
+    "grey": discord.Colour.light_grey(),
+}
+EVIDENCE = "SPOILER_evidence"  # Discord hides what is called so until it is clicked
+SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+
+# https://discord.com/developers/docs/resources/message#embed-object-embed-limits, in characters
+TITLE, FIELD_NAME, FIELD_VALUE, FOOTER, EMBED, FIELDS = 256, 256, 1024, 2048, 6000, 25
+CONTENT = 2000
+NONCE = 25
+
+
+def mark(nonce: str) -> str:
+    """What of a nonce is found again: letters, digits, `_` and `-`."""
+    return re.sub(r"[^\w-]", "-", nonce, flags=re.ASCII)[:NONCE]
+
+
+def embed_of(card: Card, nonce: str | None) -> discord.Embed:
+    """The card's words. What does not fit is cut, last lines first."""
+    footer = " · ".join(part for part in (card.footer, f"case {card.case}", nonce and mark(nonce)) if part)
+    embed = discord.Embed(title=clipped(card.title, TITLE), colour=COLOURS.get(card.colour, COLOURS["grey"]))
+    embed.set_footer(text=clipped(footer, FOOTER))
+    for name, value in card.lines[:FIELDS]:
+        name, value = clipped(name, FIELD_NAME) or "\u200b", clipped(value, FIELD_VALUE) or "\u200b"
+        if len(embed) + len(name) + len(value) > EMBED:
+            break
+        embed.add_field(name=name, value=value, inline=False)
+    return embed
+
+
+def clipped(text: str, limit: int) -> str:
+    """`text` in at most `limit` UTF-16 units, which is what Discord counts."""
+    if _units(text) <= limit:
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)]
+    return units.decode("utf-16-le", "ignore") + "…"
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def buttons_of(card: Card, guild_id: str, open_label: str) -> discord.ui.View:
+    """The card's buttons; they work after a restart, since their ids say all. `open_label` stands on
+    the one that leads to a post which is still visible."""
+    view = discord.ui.View(timeout=None)
+    for button in card.buttons:
+        view.add_item(CardButton(card.case, button))
+    if card.link is not None:
+        channel, message = card.link
+        view.add_item(discord.ui.Button(label=open_label, url=jump_url(guild_id, channel, message)))
+    return view
+
+
+def details_of(case: int, nonce: str, label: str) -> discord.ui.View:
+    """The button under a public notice; the mark hides in its id."""
+    return discord.ui.View(timeout=None).add_item(Details(case, label, mark(nonce)))
+
+
+def jump_url(guild_id: str, channel: str, message: str) -> str:
+    """The address of a message."""
+    return f"https://discord.com/channels/{guild_id}/{channel}/{message}"
+
+
+def evidence_of(card: Card) -> discord.File | None:
+    """The card's picture, spoilered."""
+    if card.picture is None:
+        return None
+    return discord.File(io.BytesIO(card.picture), f"{EVIDENCE}{SUFFIXES.get(card.picture_type, '.jpg')}")
+
+
+def bears(message: discord.Message, wanted: str) -> bool:
+    """Whether `message` carries the mark of the nonce `wanted`."""
+    if str(message.nonce) == wanted:
+        return True
+    return mark(wanted) in _marks(message)
+
+
+def _marks(message: discord.Message) -> set[str]:
+    footers = [embed.footer.text or "" for embed in message.embeds]
+    last_line = message.content.rpartition("\n")[2].removeprefix("-# ")
+    names = [attachment.filename.removeprefix("SPOILER_").partition(".")[0] for attachment in message.attachments]
+    ids = [str(getattr(item, "custom_id", "")) for row in message.components for item in getattr(row, "children", ())]
+    return {last_line, *(f.rpartition(" · ")[2] for f in footers), *names, *(i.rpartition(":")[2] for i in ids)}

@@ -1,0 +1,207 @@
+"""The Discord adapter, put together: one small contract (`bot.ports.Platform`) over a supervised client."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import structlog
+
+from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
+from bot.platforms.discord.actions import Actions
+from bot.platforms.discord.client import BeholderClient, Source
+from bot.platforms.discord.commands import COMMANDS, synced
+from bot.platforms.discord.config import DiscordConfig, repoint
+from bot.platforms.discord.extract import PLATFORM, event_of, found_in
+from bot.platforms.discord.fetching import Fetching
+from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
+from bot.platforms.discord.urls import Urls
+from bot.platforms.discord.views import BUTTONS
+from bot.ports import Clock, Desk, Settings, Submit, Unfetchable
+from policies.model import Act, UnscreenedReason
+
+log = structlog.get_logger("beholder.discord")
+
+CAPABILITIES = Capabilities(
+    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT}),
+    private_notice=True,
+    history=True,
+    evidence=True,
+)
+LAST_SUBMISSIONS = 5.0  # seconds that what was received before the end may take to reach the journal
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the connection is, for health. `latency` in seconds; `skipped` counts malformed events."""
+
+    ready: bool
+    guilds: int
+    latency: float | None
+    restarts: int
+    skipped: int
+    last_error: str
+
+
+class DiscordPlatform:
+    """`bot.ports.Platform` for Discord."""
+
+    def __init__(
+        self,
+        config: DiscordConfig,
+        *,
+        desk: Desk,
+        settings: Settings,
+        source: Source,
+        clock: Clock,
+        client_options: dict[str, Any] | None = None,
+    ) -> None:
+        self.ready = asyncio.Event()
+        self._config = config
+        self._desk = desk
+        self._settings = settings
+        self._source = source
+        self._clock = clock
+        self._options = client_options or {}
+        self._urls = Urls()
+        self._budget = IdentifyBudget(clock)
+        self._supervisor = Supervisor(self.connect, config.token, clock=clock, budget=self._budget)
+        self._client: BeholderClient | None = None
+        self._submit: Submit | None = None
+        self._submitting: set[asyncio.Task[Any]] = set()
+        self._skipped = 0
+        self._commands = ""  # digest of the commands that Discord was last given
+
+    @property
+    def name(self) -> str:
+        """The first half of a tenant's name."""
+        return PLATFORM
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What a bot can do here."""
+        return CAPABILITIES
+
+    def status(self) -> Status:
+        """How the connection is at this moment."""
+        client = self._client
+        live = client is not None and self.ready.is_set()
+        latency = client.latency if client is not None and live else math.nan
+        return Status(
+            ready=live,
+            guilds=len(client.guilds) if client is not None else 0,
+            latency=latency if math.isfinite(latency) else None,
+            restarts=self._supervisor.restarts,
+            skipped=self._skipped + (client.skipped if client is not None else 0),
+            last_error=self._supervisor.last_error,
+        )
+
+    # --- listening ------------------------------------------------------------------------------
+
+    async def run(self, submit: Submit) -> None:
+        """Until cancelled. Raises `supervisor.Fatal` where only a person can help."""
+        repoint(self._config)
+        self.listen(submit)
+        try:
+            await self._supervisor.run()
+        finally:
+            self.ready.clear()
+            if self._submitting:
+                await asyncio.wait(self._submitting, timeout=LAST_SUBMISSIONS)
+
+    def listen(self, submit: Submit) -> None:
+        """From now on `submit` is given what is seen."""
+        self._submit = submit
+
+    def connect(self) -> BeholderClient:
+        """A new client, not yet logged in: one for each life that the supervisor gives."""
+        if self._client is not None:
+            self._skipped += self._client.skipped
+        self.ready.clear()
+        client = BeholderClient(
+            desk=self._desk,
+            settings=self._settings,
+            source=self._source,
+            seen=self._seen,
+            identifies=self._budget,
+            fixed_gateway=self._config.gateway_url is not None,
+            buttons=BUTTONS,
+            commands=COMMANDS,
+            **self._options,
+        )
+        self._attend(client)
+        self._client = client
+        return client
+
+    def _attend(self, client: BeholderClient) -> None:
+        """Follow whether `client` is connected."""
+
+        async def on_ready() -> None:
+            self.ready.set()
+            log.info("discord ready", guilds=len(client.guilds), user=str(client.user))
+            self._commands = await synced(client, self._commands)
+
+        async def on_resumed() -> None:
+            self.ready.set()
+
+        async def on_disconnect() -> None:
+            if client is self._client:
+                self.ready.clear()
+
+        for follow in (on_ready, on_resumed, on_disconnect):
+            client.event(follow)
+
+    async def _seen(self, message: discord.Message, kind: EventKind) -> None:
+        found = found_in(message)
+        event = event_of(message, found, kind)
+        if event is None or self._submit is None:
+            return
+        self._urls.remember(str(message.channel.id), str(message.id), found)
+        await self._hand_over([event])
+
+    async def _hand_over(self, events: Sequence[Event]) -> None:
+        """What was received is handed to the journal, also while the connection is being closed."""
+        task = asyncio.current_task()
+        if task is None or self._submit is None:
+            return
+        self._submitting.add(task)
+        try:
+            await self._submit(events)
+        finally:
+            self._submitting.discard(task)
+
+    # --- acting -----------------------------------------------------------------------------------
+
+    async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
+        """The bytes of `media`, in chunks. Raises `Gone` or `Unfetchable`."""
+        client = self._connected()
+        if client is None:
+            raise Unfetchable(UnscreenedReason.OUTAGE, "not connected to Discord")
+        async for chunk in Fetching(client, urls=self._urls, source=self._source).fetch(event, media, reduced=reduced):
+            yield chunk
+
+    async def perform(self, action: Action) -> Outcome:
+        """Do it. Never raises for a refusal or an outage."""
+        client = self._connected()
+        if client is None:
+            return Outcome(OutcomeState.FAILED, "not connected to Discord", retry=True)
+        return await self._actions(client).perform(action)
+
+    async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
+        """Whether our message with `nonce` stands in `channel`."""
+        client = self._connected()
+        if client is None:
+            return Outcome(OutcomeState.UNKNOWN, "not connected to Discord")
+        return await self._actions(client).find(tenant, channel, nonce)
+
+    def _actions(self, client: BeholderClient) -> Actions:
+        return Actions(client, settings=self._settings, clock=self._clock, stream=self._source.stream)
+
+    def _connected(self) -> BeholderClient | None:
+        """The client, once it is logged in: REST needs no gateway."""
+        client = self._client
+        return client if client is not None and client.user is not None and not client.is_closed() else None

@@ -1,0 +1,121 @@
+"""Buttons that survive a restart: their ids say case and verb, the guild is where they are pressed."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Self
+
+import discord
+import structlog
+from discord.ui import DynamicItem
+
+from bot.model import Answer, Button, Presser, Tenant
+from bot.platforms.discord.client import BeholderClient
+from bot.platforms.discord.extract import tenant_of
+
+log = structlog.get_logger("beholder.discord")
+
+Interaction = discord.Interaction[BeholderClient]
+Ask = Callable[[Tenant, Presser], Awaitable[Answer]]
+
+STYLES = {
+    "green": discord.ButtonStyle.success,
+    "red": discord.ButtonStyle.danger,
+    "blue": discord.ButtonStyle.primary,
+    "grey": discord.ButtonStyle.secondary,
+}
+LABEL = 80  # characters
+ANSWER = 2000  # characters
+DETAILS = "details"
+CARD_ID = r"beholder:(?P<case>\d{1,12}):(?P<verb>(?!details)[a-z_]{1,32})(?P<sure>!?)"
+DETAILS_ID = rf"beholder:(?P<case>\d{{1,12}}):{DETAILS}:(?P<mark>[\w-]{{0,25}})"
+
+
+def presser_of(interaction: Interaction) -> Presser:
+    """Who pressed, with the rights that Discord vouches for at this moment.
+
+    Of the whole guild where it is known: a right in one channel is none over another's posts.
+    """
+    user = interaction.user
+    member = isinstance(user, discord.Member) and interaction.guild is not None
+    held = user.guild_permissions if isinstance(user, discord.Member) and member else interaction.permissions
+    roles = frozenset(str(r.id) for r in user.roles if not r.is_default()) if isinstance(user, discord.Member) else ()
+    return Presser(str(user.id), user.display_name, frozenset(roles), _rights(held))
+
+
+def _rights(held: discord.Permissions) -> frozenset[str]:
+    granted = {"moderate": held.manage_messages, "punish": held.moderate_members, "manage": held.manage_guild}
+    return frozenset(name for name, has in granted.items() if has or held.administrator)
+
+
+async def answer(interaction: Interaction, ask: Ask, case: int | None = None) -> None:
+    """Answer whoever pressed or typed, for them alone.
+
+    Discord wants a sign of life within three seconds, so the answer is promised before it is sought.
+    """
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    try:
+        found = await ask(tenant_of(interaction.guild_id), presser_of(interaction))
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody is left waiting for an answer
+        log.error("interaction failed", guild=interaction.guild_id, case=case, error=repr(error))
+        found = Answer("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
+    await _tell(interaction, found, case)
+
+
+async def _tell(interaction: Interaction, told: Answer, case: int | None) -> None:
+    view = None
+    if told.confirm is not None and case is not None:
+        view = discord.ui.View(timeout=None).add_item(CardButton(case, told.confirm, sure=True))
+    await interaction.edit_original_response(
+        content=told.text[:ANSWER],
+        attachments=[] if told.picture is None else [discord.File(io.BytesIO(told.picture), "SPOILER_picture.jpg")],
+        view=view,
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+
+
+class CardButton(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{CARD_ID}$")):
+    """A button of a moderators' card. `sure`: the second press of one that cannot be undone."""
+
+    def __init__(self, case: int, button: Button, *, sure: bool = False) -> None:
+        custom_id = f"beholder:{case}:{button.verb}{'!' if sure else ''}"
+        style = STYLES.get(button.style, STYLES["grey"])
+        super().__init__(discord.ui.Button(label=button.label[:LABEL], style=style, custom_id=custom_id))
+        self.case = case
+        self.verb = button.verb
+        self.sure = sure
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
+        """The button that was pressed."""
+        return cls(int(match["case"]), Button(match["verb"], item.label or "-"), sure=bool(match["sure"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the press to the desk."""
+        press = partial(interaction.client.desk.press, confirmed=self.sure)
+        await answer(interaction, lambda tenant, presser: press(tenant, self.case, self.verb, presser), self.case)
+
+
+class Details(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{DETAILS_ID}$")):
+    """The button under a public notice: the author alone is told why."""
+
+    def __init__(self, case: int, label: str, mark: str = "") -> None:
+        custom_id = f"beholder:{case}:{DETAILS}:{mark}"
+        super().__init__(discord.ui.Button(label=label[:LABEL], custom_id=custom_id))
+        self.case = case
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
+        """The button that was pressed."""
+        return cls(int(match["case"]), item.label or "-", match["mark"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the question to the desk."""
+        details = interaction.client.desk.details
+        await answer(interaction, lambda tenant, presser: details(tenant, self.case, presser), self.case)
+
+
+BUTTONS: tuple[type[DynamicItem[Any]], ...] = (CardButton, Details)

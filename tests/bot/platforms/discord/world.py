@@ -1,0 +1,184 @@
+"""What the Discord tests stand on: a desk that remembers, settings in memory, a clock by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import simcord
+from simcord import ChannelHandle, Env, GuildHandle
+
+from bot.model import Answer, Event, Finding, Presser, Tenant
+from bot.platforms.discord.client import BeholderClient
+from bot.platforms.discord.config import DiscordConfig
+from bot.platforms.discord.platform import DiscordPlatform
+from bot.ports import Gone
+from policies.model import Place, Policy
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+class HandClock:
+    """Time that only passes when somebody sleeps or `advance`s."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.slept: list[float] = []
+        self.start = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@dataclass
+class Asked:
+    """One question that reached the desk."""
+
+    what: str
+    tenant: Tenant
+    presser: Presser
+    args: dict[str, Any]
+
+
+@dataclass
+class RememberingDesk:
+    """`bot.ports.Desk`: remembers what it was asked, answers what it was told to."""
+
+    answer: Answer = field(default_factory=lambda: Answer("so be it"))
+    asked: list[Asked] = field(default_factory=list)
+
+    def _remember(self, what: str, tenant: Tenant, presser: Presser, **args: Any) -> Answer:
+        self.asked.append(Asked(what, tenant, presser, args))
+        return self.answer
+
+    async def press(
+        self, tenant: Tenant, number: int, verb: str, presser: Presser, *, confirmed: bool = False
+    ) -> Answer:
+        return self._remember("press", tenant, presser, number=number, verb=verb, confirmed=confirmed)
+
+    async def details(self, tenant: Tenant, number: int, presser: Presser) -> Answer:
+        return self._remember("details", tenant, presser, number=number)
+
+    async def setup(
+        self, tenant: Tenant, presser: Presser, *, preset: str, mod_channel: str, mode: str, findings: Sequence[Finding]
+    ) -> Answer:
+        return self._remember(
+            "setup", tenant, presser, preset=preset, mod_channel=mod_channel, mode=mode, findings=list(findings)
+        )
+
+    async def show_policy(self, tenant: Tenant, presser: Presser) -> Answer:
+        return self._remember("show_policy", tenant, presser)
+
+    async def set_mode(self, tenant: Tenant, presser: Presser, mode: str) -> Answer:
+        return self._remember("set_mode", tenant, presser, mode=mode)
+
+    async def set_threshold(
+        self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None
+    ) -> Answer:
+        return self._remember("set_threshold", tenant, presser, category=category, review=review, remove=remove)
+
+    async def pause(self, tenant: Tenant, presser: Presser, *, resume: bool) -> Answer:
+        return self._remember("pause", tenant, presser, resume=resume)
+
+    async def check(self, tenant: Tenant, presser: Presser, place: Place, chunks: AsyncIterator[bytes]) -> Answer:
+        seen = b"".join([chunk async for chunk in chunks])
+        return self._remember("check", tenant, presser, place=place, seen=seen)
+
+    async def doctor(self, tenant: Tenant, presser: Presser, findings: Sequence[Finding]) -> Answer:
+        return self._remember("doctor", tenant, presser, findings=list(findings))
+
+
+@dataclass
+class MemorySettings:
+    """`bot.ports.Settings` with one policy for all."""
+
+    only: Policy = field(default_factory=lambda: Policy(preset="standard"))
+
+    async def policy(self, tenant: Tenant) -> tuple[Policy, int]:
+        return self.only, 1
+
+    async def save(self, tenant: Tenant, policy: Policy, by: str, why: str) -> int:
+        self.only = policy
+        return 1
+
+    async def versions(self, tenant: Tenant, limit: int = 20) -> list[tuple[int, datetime, str, str]]:
+        return []
+
+
+@dataclass
+class Bytes:
+    """A `Source`: what lies at which address. What does not is gone; `expired` addresses are, too."""
+
+    at: dict[str, bytes] = field(default_factory=dict)
+    expired: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    async def stream(self, url: str) -> AsyncIterator[bytes]:
+        self.asked.append(url)
+        if url in self.expired or url not in self.at:
+            raise Gone(url)
+        yield self.at[url]
+
+
+@dataclass
+class World:
+    """A simulated Discord (SimCord checks rights like the real one) with our adapter in it."""
+
+    env: Env
+    guild: GuildHandle
+    channel: ChannelHandle
+    platform: DiscordPlatform
+    client: BeholderClient
+    desk: RememberingDesk
+    settings: MemorySettings
+    source: Bytes
+    clock: HandClock
+    events: list[Event]
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant("discord", str(self.guild.id))
+
+
+@asynccontextmanager
+async def simulated(**options: Any) -> AsyncIterator[World]:
+    """A guild with one channel; the bot's role has every right it asks for unless a test takes them away."""
+    desk, settings, source, clock = RememberingDesk(), MemorySettings(), Bytes(), HandClock()
+    events: list[Event] = []
+
+    async def submit(seen: Sequence[Event]) -> None:
+        events.extend(seen)
+
+    platform = DiscordPlatform(
+        DiscordConfig("token"),
+        desk=desk,
+        settings=settings,
+        source=source,
+        clock=clock,
+        client_options={"shard_count": 1},
+    )
+    platform.listen(submit)
+    client = platform.connect()
+    async with simcord.run(client, **options) as env:
+        guild = env.create_guild()
+        channel = guild.create_text_channel("general")
+        await env.settle()
+        yield World(env, guild, channel, platform, client, desk, settings, source, clock, events)
+
+
+def later(minutes: int) -> datetime:
+    """A moment to come."""
+    return datetime.now(UTC) + timedelta(minutes=minutes)
