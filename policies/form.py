@@ -1,0 +1,218 @@
+"""The stored form of a policy: a preset's name and what differs from it (YAML or JSON).
+
+    preset: standard
+    mode: enforce
+    mod_channel: "123"
+    thresholds: {sexual_explicit: {review: 0.4, remove: 0.8}, hate: never}
+    channels: {"456": {exempt: true}}
+
+A sub-key that is not given stays what the preset says; in overrides, what the guild's own thresholds
+say. `never` and null switch a threshold off; `unset` takes an entry of the preset out again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from policies.ladder import AUTOMATIC, REMOVAL
+from policies.model import (
+    NEVER,
+    Act,
+    Actions,
+    Category,
+    ChannelRule,
+    Context,
+    Evidence,
+    Exemptions,
+    Ladder,
+    Mode,
+    Newcomers,
+    Policy,
+    Remedy,
+    Rung,
+    Threshold,
+    Thresholds,
+    UnscreenedReason,
+    nothing,
+)
+from policies.presets import DEFAULT, PRESETS, preset
+from policies.shapes import (
+    Bag,
+    Flag,
+    Fraction,
+    Ident,
+    Many,
+    Maybe,
+    PolicyError,
+    Record,
+    Shape,
+    Table,
+    Text,
+    Whole,
+    Word,
+    unknown,
+    wrong,
+)
+
+__all__ = ["SCHEMA", "PolicyError", "dump", "load"]
+
+SCHEMA = 1
+"""Of the form that `dump` writes. A form without a number was written by hand for this one."""
+
+Form = dict[str, Any]
+UPGRADES: dict[int, Callable[[Form], Form]] = {}
+"""From schema N to N + 1. A change of the form that is more than a new key adds one here."""
+
+LONGEST_TIMEOUT = 40_320  # minutes: 28 days, Discord's own limit
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+BASIS = frozenset({"thresholds", "actions"})
+BY_RULE = (Act.DELETE, Act.WARN, Act.ESCALATE)
+
+
+def dump(policy: Policy, *, whole: bool = False) -> Form:
+    """`policy` as plain objects: what differs from its preset, or everything if `whole`.
+
+    `load(dump(policy)) == policy` for every policy that `load` can give. Raises ValueError if its
+    preset does not exist.
+    """
+    settings = _settings(policy.thresholds, policy.actions).write(policy, preset(policy.preset), whole)
+    return {"schema": SCHEMA, "preset": policy.preset} | settings
+
+
+def load(form: object) -> Policy:
+    """The policy that `form` says. Raises `PolicyError` with every problem there is."""
+    if not isinstance(form, Mapping):
+        raise wrong("policy", f"a mapping such as {{preset: {DEFAULT}, mode: observe}}", form)
+    given = _upgraded(dict(form))
+    base, named = _preset(given.pop("preset", DEFAULT))
+    # First what the others build on; where that is wrong, the others are still read, to find all problems.
+    basis = {name: value for name, value in given.items() if name in BASIS}
+    read, found = _attempt(_settings(base.thresholds, base.actions), basis, base)
+    rest = {name: value for name, value in given.items() if name not in BASIS}
+    policy, more = _attempt(_settings(read.thresholds, read.actions), rest, read)
+    if problems := (*named, *found, *more):
+        raise PolicyError(problems)
+    return policy
+
+
+def _attempt(settings: Record[Policy], given: Form, base: Policy) -> tuple[Policy, tuple[str, ...]]:
+    try:
+        return settings.read(given, base, ""), ()
+    except PolicyError as error:
+        return base, error.problems
+
+
+def _preset(name: object) -> tuple[Policy, tuple[str, ...]]:
+    if isinstance(name, str) and name in PRESETS:
+        return preset(name), ()
+    return preset(DEFAULT), unknown(name, PRESETS, "preset", "preset").problems
+
+
+def _upgraded(form: Form) -> Form:
+    """`form` in the present schema, without its number."""
+    schema = form.pop("schema", SCHEMA)
+    if isinstance(schema, bool) or not isinstance(schema, int) or schema < 1:
+        raise wrong("schema", f"a whole number from 1 to {SCHEMA}", schema)
+    if schema > SCHEMA:
+        raise PolicyError([f"schema: this policy was written by a later version (schema {schema}); upgrade the bot"])
+    for older in range(schema, SCHEMA):
+        form = UPGRADES[older](form)
+    return form
+
+
+# --- what a policy is made of ---------------------------------------------------------------------
+
+
+class _Limits(Record[Threshold]):
+    """Both thresholds of a category; `never` for both at once."""
+
+    __slots__ = ()
+
+    def read(self, given: object, base: Threshold | None, at: str) -> Threshold:
+        """See `Shape`."""
+        return NEVER if given == "never" else super().read(given, base, at)
+
+
+_LIMIT = Maybe(Fraction("a number from 0 to 1, or never"), "never")
+_LIMITS = _Limits(NEVER, {"review": _LIMIT, "remove": _LIMIT})
+_CATEGORY = Word(Category, "category")
+_CONTEXT = Word(Context, "context")
+
+
+def _overrides(thresholds: Thresholds) -> Table[Category, Threshold]:
+    """Thresholds where a new entry's missing half is taken from `thresholds`."""
+    return Table(_CATEGORY, _LIMITS, fill=lambda category: thresholds.get(category, NEVER))
+
+
+def _check_rung(rung: Rung) -> Iterable[str]:
+    if rung.act not in AUTOMATIC | REMOVAL:
+        yield f"act: {rung.act} is not for a ladder; choose warn, timeout, kick or ban"
+    if (rung.act is Act.TIMEOUT) != (rung.minutes > 0):
+        yield "minutes: a timeout needs them, nothing else takes them"
+
+
+def _check_ladder(ladder: Ladder) -> Iterable[str]:
+    rungs = [(r.strikes, r.act) for r in ladder.rungs]
+    for strikes, act in sorted({r for r in rungs if rungs.count(r) > 1}):
+        yield f"rungs: {act} stands twice at {strikes} strikes; keep one"
+
+
+def _check_actions(actions: Actions) -> Iterable[str]:
+    for act in sorted({*actions.block, *actions.review} - {*BY_RULE}):
+        yield f"{act} is no answer to one image: put it on the ladder; here are {', '.join(BY_RULE)}"
+    if Act.DELETE in actions.review and Act.DELETE not in actions.block:
+        yield "review must not delete where block does not: add delete to block or take it from review"
+
+
+_ACTS = Many(Word(Act, "action"))
+_ACTIONS = Record(Actions(), {"block": _ACTS, "review": _ACTS}, check=_check_actions)
+_RUNG = Record(
+    Rung(1, Act.WARN),
+    {"strikes": Whole(1, 1000), "act": Word(Act, "action"), "minutes": Whole(0, LONGEST_TIMEOUT)},
+    needs=("strikes", "act"),
+    check=_check_rung,
+)
+_LADDER = Record(
+    Ladder(), {"rungs": Many(_RUNG), "days": Whole(1, 3650), "automatic_removal": Flag()}, check=_check_ladder
+)
+_IDS = Bag(Ident())
+
+
+def _channel(thresholds: Thresholds) -> Record[ChannelRule]:
+    fields: dict[str, Shape[Any]] = {
+        "thresholds": _overrides(thresholds),
+        "context": Maybe(_CONTEXT),
+        "exempt": Flag(),
+    }
+    return Record(ChannelRule(), fields)
+
+
+def _settings(thresholds: Thresholds, actions: Actions) -> Record[Policy]:
+    """The fields of a policy, whose overrides build on `thresholds` and `actions`."""
+    overrides = _overrides(thresholds)
+    fields: dict[str, Shape[Any]] = {
+        "mode": Word(Mode, "mode"),
+        "mod_channel": Maybe(Ident()),
+        "mod_roles": _IDS,
+        "thresholds": overrides,
+        "drawn": overrides,
+        "contexts": Table(_CONTEXT, overrides, fill=lambda _: nothing(), blank=nothing()),
+        "channels": Table(Ident(), _channel(thresholds), fill=lambda _: ChannelRule(), blank=ChannelRule()),
+        "age_restricted": overrides,
+        "actions": _ACTIONS,
+        "context_actions": Table(_CONTEXT, _ACTIONS, fill=lambda _: actions),
+        "exempt": Record(Exemptions(), {"roles": _IDS, "authors": _IDS}),
+        "newcomers": Record(Newcomers(), {"hours": Whole(0, 87_600), "margin": Fraction()}),
+        "unscreened": Table(Word(UnscreenedReason, "reason"), Word(Remedy, "remedy")),
+        "trust_vendor": Flag(),
+        "required": Bag(_CATEGORY),
+        "ladder": _LADDER,
+        "cap": Whole(0, 1_000_000),
+        "test_cards": Flag(),
+        "evidence": Table(_CATEGORY, Word(Evidence, "evidence level")),
+        "notice_seconds": Whole(0, 86_400),
+        "language": Text("a language such as en or de", lambda text: bool(LANGUAGE.fullmatch(text))),
+    }
+    return Record(preset(DEFAULT), fields)
