@@ -1,0 +1,151 @@
+"""The CDN and the media proxy: signed attachments, avatars, stickers, emojis, resized copies."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import warnings
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+from PIL import Image
+
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from bot.sandbox.world import Addresses, World
+
+LIFETIME = 24 * 3600
+_GONE = "This content is no longer available."
+_FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
+_KNOWN = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+_BROKEN = (OSError, ValueError, SyntaxError, OverflowError, Image.DecompressionBombError)
+
+
+class Signer:
+    """Makes and checks the `ex`, `is` and `hm` of attachment URLs."""
+
+    def __init__(self, secret: bytes, clock: Clock, at: Addresses) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._at = at
+
+    def attachment(self, path: str) -> tuple[str, str]:
+        """`attachments/1/2/a.png` -> (url, proxy_url), valid for a day."""
+        issued = int(self._clock.now().timestamp())
+        expires = issued + LIFETIME
+        query = f"{quote(path)}?ex={expires:x}&is={issued:x}&hm={self._mac(path, f'{expires:x}', f'{issued:x}')}&"
+        return f"{self._at.cdn}/{query}", f"{self._at.media}/{query}"
+
+    def external(self, url: str) -> str:
+        """The proxied address of a picture elsewhere, as in an embed's `proxy_url`."""
+        parts = urlsplit(url)
+        return f"{self._at.media}/external/{digest(url)}/{parts.scheme}/{parts.netloc}{parts.path}"
+
+    def admits(self, path: str, ex: str, issued: str, mac: str) -> bool:
+        """Whether this signature is ours and still holds."""
+        if not hmac.compare_digest(mac, self._mac(path, ex, issued)):
+            return False
+        return int(ex, 16) > self._clock.now().timestamp()
+
+    def _mac(self, path: str, ex: str, issued: str) -> str:
+        return hmac.new(self._secret, f"{path}|{ex}|{issued}".encode(), hashlib.sha256).hexdigest()
+
+
+def digest(url: str) -> str:
+    """The name under which the media proxy knows a foreign URL."""
+    return hashlib.sha256(url.encode()).hexdigest()[:43]
+
+
+def dimensions(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels from the header, or None if it is no picture Discord knows."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=_KNOWN) as picture:
+                return picture.size
+    except _BROKEN:
+        return None
+
+
+class Cdn:
+    """Answers for the CDN and the media host, told apart by their path prefixes."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.requests: list[str] = []
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """GET a file. 404 with Discord's words for anything unsigned, expired, deleted or unknown."""
+        prefix, _, path = request.path.lstrip("/").partition("/")
+        self.requests.append(request.path_qs)
+        found = self._find(path, request) if prefix in ("cdn", "media") else None
+        if found is None:
+            return web.Response(status=404, text=_GONE)
+        content, content_type = found
+        if prefix == "media" or "size" in request.query:
+            return self._resized(content, content_type, request)
+        return web.Response(body=content, headers={"Content-Type": content_type})
+
+    def _find(self, path: str, request: web.BaseRequest) -> tuple[bytes, str] | None:
+        head, *rest = path.split("/")
+        if head in ("attachments", "ephemeral-attachments"):
+            return self._attachment(path, rest, request)
+        if head == "external":
+            return self._world.external.get(rest[0]) if rest else None
+        return self._asset(path)
+
+    def _attachment(self, path: str, rest: list[str], request: web.BaseRequest) -> tuple[bytes, str] | None:
+        query = request.query
+        if not self._world.signer.admits(path, query.get("ex", ""), query.get("is", ""), query.get("hm", "")):
+            return None
+        file = self._world.attachments.get(int(rest[1]))
+        if file is None or not file.alive:
+            return None
+        return file.content, file.content_type or "application/octet-stream"
+
+    def _asset(self, path: str) -> tuple[bytes, str] | None:
+        stem, _, extension = path.rpartition(".")
+        asset = self._world.assets.get(stem)
+        if asset is None:
+            return None
+        wanted = _FORMATS.get(extension)
+        if wanted is None or asset[1] == f"image/{wanted.lower()}":
+            return asset
+        copy = resized(asset[0], None, None, wanted)
+        return (copy, f"image/{wanted.lower()}") if copy else None
+
+    def _resized(self, content: bytes, content_type: str, request: web.BaseRequest) -> web.Response:
+        query = request.query
+        size = _number(query.get("size"))
+        width, height = _number(query.get("width")) or size, _number(query.get("height")) or size
+        wanted = _FORMATS.get(query.get("format", ""))
+        if not (width or height or wanted):
+            return web.Response(body=content, headers={"Content-Type": content_type})
+        copy = resized(content, width, height, wanted)
+        if copy is None:
+            return web.Response(status=415, text="Unsupported media type.")
+        kind = f"image/{wanted.lower()}" if wanted else content_type
+        return web.Response(body=copy, headers={"Content-Type": kind})
+
+
+def resized(content: bytes, width: int | None, height: int | None, wanted: str | None) -> bytes | None:
+    """A copy that fits into `width` x `height` (never larger), as `wanted` or as it was; None if broken."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=_KNOWN) as picture:
+                kind = wanted or picture.format or "PNG"
+                still = picture.convert("RGB" if kind == "JPEG" else "RGBA" if kind in ("PNG", "WEBP") else None)
+                still.thumbnail((width or picture.width, height or picture.height))
+                out = io.BytesIO()
+                still.save(out, kind)
+                return out.getvalue()
+    except _BROKEN:
+        return None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and 0 < int(text) <= 4096 else None
