@@ -1,0 +1,30 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.model import Tenant
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings as lines NAME=value; the environment wins over them."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Guild = Annotated[
+    str, typer.Option("--guild", metavar="discord:ID", help="The server; Discord shows its id in developer mode.")
+]
+
+
+def tenant(guild: str) -> Tenant:
+    """The guild that was named. Raises BadParameter with the cure."""
+    if not re.fullmatch(r"discord:(\d{1,20}|dm)", guild):
+        raise typer.BadParameter(
+            f"{guild!r} is no guild; write discord: and the server's id, for example discord:123456789012345678",
+            param_hint="--guild",
+        )
+    return Tenant.parse(guild)

@@ -1,0 +1,111 @@
+"""`beholder screen`: judge files as posts would be judged, without any account, token or database."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands import shapes
+from bot.commands.console import say, say_json, show_table, voice
+from bot.commands.options import AsJson, ConfigFile
+from policies.model import Context, Place, Policy, Suggestion
+from policies.presets import DEFAULT, PRESETS, preset
+
+if TYPE_CHECKING:
+    from bot.commands.judging import Judgement
+    from bot.config import Config
+
+_WORDS = {
+    Suggestion.PASS: "pass",
+    Suggestion.UNSCREENED: "not judged",
+    Suggestion.REVIEW: "to be looked at",
+    Suggestion.BLOCK: "remove",
+}
+
+
+def screen(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, and folders to walk through.")],
+    context: Annotated[Context, typer.Option(help="Where the image would have been seen.")] = Context.GROUP_MESSAGE,
+    name: Annotated[str, typer.Option("--preset", metavar="NAME", help=f"One of {', '.join(PRESETS)}.")] = DEFAULT,
+    provider: Annotated[str | None, typer.Option(metavar="NAME", help="Ask this provider alone.")] = None,
+    as_json: AsJson = False,
+    config_file: ConfigFile = None,
+) -> None:
+    """Judge pictures and say what would be done about them. The exit code is 0 whatever they show."""
+    from bot.commands.settings import settings
+
+    policy, providers = _preset(name), _providers(provider)
+    found = asyncio.run(_screen(settings(config_file), paths, policy, Place(context), providers, as_json=as_json))
+    if not as_json:
+        _show(found)
+
+
+def _preset(name: str) -> Policy:
+    try:
+        return preset(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--preset") from None
+
+
+def _providers(name: str | None) -> tuple[str, ...] | None:
+    """The providers to ask besides the test cards, which are always read; None: those configured."""
+    from bot.config import ALWAYS_ON, PROVIDER_NAMES
+
+    known = (*PROVIDER_NAMES, ALWAYS_ON)
+    if name is None:
+        return None
+    if name not in known:
+        raise typer.BadParameter(f"{name!r} is no provider; known are: {', '.join(known)}", param_hint="--provider")
+    return () if name == ALWAYS_ON else (name,)
+
+
+async def _screen(
+    config: Config, paths: list[Path], policy: Policy, place: Place, names: tuple[str, ...] | None, *, as_json: bool
+) -> list[Judgement]:
+    """All judgements; with `as_json` each is printed as soon as it is there, and none is kept."""
+    from bot.app import open_screening
+    from bot.commands.judging import judgements, sources
+
+    found = []
+    async with open_screening(config, names=names) as screening:
+        async for judgement in judgements(screening.screener, sources(paths), policy, place):
+            if as_json:
+                say_json(_shape(judgement, place.context))
+            else:
+                found.append(judgement)
+    return found
+
+
+def _shape(judgement: Judgement, context: Context) -> shapes.Shape:
+    return {
+        "file": str(judgement.path),
+        "context": context.value,
+        "screenings": [shapes.of_screening(s) for s in judgement.screenings],
+        "decision": shapes.of_decision(judgement.decision),
+        "ms": judgement.ms,
+    }
+
+
+def _show(found: list[Judgement]) -> None:
+    if not found:
+        say("No image was found.")
+        return
+    show_table(("file", "decision", "what was seen", "why", "what would be done", "ms"), map(_row, found))
+
+
+def _row(judgement: Judgement) -> tuple[str, ...]:
+    from bot.texts import names, reasons, scores
+
+    spoken = voice()
+    acts = [spoken.texts.gettext(names.ACTS[step.act]) for step in judgement.decision.steps]
+    return (
+        str(judgement.path),
+        _WORDS[judgement.decision.suggestion],
+        "\n".join(scores.of_image(judgement.screenings, spoken)),
+        "\n".join(reasons.sentences(judgement.decision.reasons, spoken)),
+        ", ".join(acts) or "nothing",
+        f"{judgement.ms:.0f}",
+    )

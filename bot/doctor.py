@@ -1,0 +1,148 @@
+"""The host's self-check: each finding is well, or says its cure."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.config import Config, exposed
+from bot.model import Finding
+from policies.model import Category, Context, Place, Unscreened
+from policies.presets import DEFAULT, preset
+
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+# GATEWAY_MESSAGE_CONTENT and its _LIMITED form (discord.com/developers/docs/resources/application)
+MESSAGE_CONTENT = 1 << 18 | 1 << 19
+
+
+async def examine(config: Config, file: Path | None = None) -> list[Finding]:
+    """Look at everything the bot needs. Makes the database if there is none; sends nothing but two GETs to Discord."""
+    return [
+        *files(config, file),
+        await database(config),
+        *await screening(config),
+        *await _discord(config),
+    ]
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def files(config: Config, file: Path | None) -> list[Finding]:
+    """The data folder can be written; nothing with a secret or a record in it can be read by others."""
+    ours = [Path(f"{config.database}{end}") for end in ("", "-wal", "-shm")]
+    open_ones = [f for f in (config.data_dir, *ours) if f.exists() and f.stat().st_mode & 0o007]
+    loose = [*exposed(config, file), *(f"every user of this machine can get at {f}; {_tighten(f)}" for f in open_ones)]
+    return [_folder(config.data_dir), Finding("file permissions", ok=not loose, cure="; ".join(loose))]
+
+
+def _tighten(path: Path) -> str:
+    return f"run: chmod {700 if path.is_dir() else 600} {path}"
+
+
+def _folder(folder: Path) -> Finding:
+    existing = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
+    ok = os.access(existing, os.W_OK | os.X_OK)
+    return Finding("data folder", ok=ok, cure="" if ok else f"{existing} cannot be written; give the bot's user access")
+
+
+async def database(config: Config) -> Finding:
+    """It opens, is whole, and has this version's form."""
+    from bot.app import open_store
+    from bot.store.errors import StoreError
+
+    try:
+        async with open_store(config):
+            return Finding("database", ok=True)
+    except StoreError as error:
+        return Finding("database", ok=False, cure=str(error))
+
+
+# --- screening --------------------------------------------------------------------------------------
+
+
+async def screening(config: Config) -> list[Finding]:
+    """A test card goes the way of every image: through the sandbox, then to each provider."""
+    from bot.app import open_screening
+    from providers.testcard import draw
+
+    card = await asyncio.to_thread(draw, Category.OTHER, 0.5)
+    try:
+        async with open_screening(config) as opened:
+            look = await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
+    except Exception as error:  # noqa: BLE001 - whatever is broken is what was asked for
+        return [
+            Finding("screening", ok=False, cure=f"it does not start ({error}); install the locked requirements again")
+        ]
+    missing = {s.provider: s for s in look.screenings if isinstance(s, Unscreened)}
+    if not look.sha256 or "media" in missing:
+        why = missing["media"].detail if "media" in missing else "no answer"
+        return [Finding("sandbox", ok=False, cure=f"it could not decode a plain PNG ({why}); give it 512 MB of memory")]
+    answered = {s.provider for s in look.screenings} - missing.keys()
+    providers = [_provider(name, name in answered, missing.get(name)) for name in (*config.providers, "testcard")]
+    return [Finding("sandbox", ok=True), *providers]
+
+
+def _provider(name: str, ok: bool, missing: Unscreened | None) -> Finding:
+    why = missing.detail if missing and missing.detail else "it gave no verdict"
+    return Finding(f"provider {name}", ok=ok, cure="" if ok else f"{why}; install the locked requirements again")
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+# --- Discord ------------------------------------------------------------------------------------------
+
+
+async def _discord(config: Config) -> list[Finding]:
+    if config.discord_token is None:
+        return [Finding("Discord token", ok=False, cure="none is set; run `beholder init`")]
+    return await discord(config.discord_api_url, config.discord_token.get_secret_value())
+
+
+async def discord(api_url: str, token: str) -> list[Finding]:
+    """The token is taken, and the application has the intent without which posts arrive empty."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {token}"}, timeout=TIMEOUT) as session:
+        try:
+            await _get(session, f"{api_url}/users/@me")
+            application = await _get(session, f"{api_url}/oauth2/applications/@me")
+        except Unanswered as error:
+            return [Finding("Discord token", ok=False, cure=str(error))]
+    return [Finding("Discord token", ok=True), _intent(application)]
+
+
+class Unanswered(Exception):
+    """Discord did not say what was asked. The text is the cure."""
+
+
+async def _get(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+    try:
+        async with session.get(url, allow_redirects=False) as answer:
+            if answer.status == 401:
+                raise Unanswered(
+                    "Discord refuses it; make a new one with Reset Token on the page Bot, then `beholder init`"
+                )
+            if answer.status != 200:
+                raise Unanswered(f"Discord answers {answer.status} at the moment; try again in a minute")
+            found = await answer.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise Unanswered(
+            f"{url.partition('/api/')[0]} gives no answer ({type(error).__name__});"
+            " check the network, the clock and BEHOLDER_DISCORD_API_URL"
+        ) from None
+    if not isinstance(found, dict):
+        raise Unanswered(f"{url.partition('/api/')[0]} is no Discord; check BEHOLDER_DISCORD_API_URL")
+    return found
+
+
+def _intent(application: dict[str, Any]) -> Finding:
+    flags = application.get("flags")
+    ok = isinstance(flags, int) and bool(flags & MESSAGE_CONTENT)
+    cure = "switch on Message Content Intent on the page Bot of your application, then restart the bot"
+    return Finding("Message Content intent", ok=ok, cure="" if ok else cure)
