@@ -63,9 +63,10 @@ class Deciding:
         if decided is None:
             winner = await self._ledger.case(case.tenant, case.number)
             return Answer(decisions.already(winner or case, voice))
-        ended = await self._perform(decided, undertakings.first(decided, verb, self._clock.now(), voice.texts))
+        ended = await self._perform(decided, undertakings.first(decided, verb, voice.texts))
         ended += await self._perform(decided, undertakings.then(decided, verb, ended, policy, voice.texts))
-        return Answer(decisions.closed(decided, verb, ended, voice), done=True)
+        timeout = undertakings.timed_out_until(decided, self._clock.now()) if verb is Verb.GIVE_BACK else None
+        return Answer(decisions.closed(decided, verb, ended, voice, timeout=timeout), done=True)
 
     async def _perform(self, case: Case, plans: Sequence[Plan]) -> list[Done]:
         """On disk first, then done."""

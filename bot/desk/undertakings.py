@@ -1,22 +1,21 @@
 """What a verb does to the world, as plans: pure, so that every combination can be tested.
 
-In two goes. First what is done to the post and its author; then what depends on how that ended:
+In two goes. First what is done to the post; then what depends on how that ended:
 nobody is told of a removal that did not happen, and no card loses the picture that is still needed.
 What a person pressed is real, in observe mode too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from bot.desk.post import Post, post
 from bot.desk.verbs import Verb
-from bot.model import AuthorKind, CardRef, Case, EffectKind, Outcome, OutcomeState, Plan
+from bot.model import AuthorKind, CardRef, Case, Effect, EffectKind, Outcome, OutcomeState, Plan
 from bot.texts.catalogue import Texts
 from bot.texts.notices import invitation
-from bot.texts.outcomes import LIFT
 from policies.model import Act, Evidence, Policy
 from policies.resolve import actions, context
 
@@ -25,13 +24,11 @@ Done = tuple[Plan, Outcome]
 REMOVING: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
 
 
-def first(case: Case, verb: Verb, now: datetime, texts: Texts) -> tuple[Plan, ...]:
-    """What is done to the post and its author."""
+def first(case: Case, verb: Verb, texts: Texts) -> tuple[Plan, ...]:
+    """What is done to the post."""
     if verb in REMOVING:
         return _deletion(case)
-    if verb is Verb.GIVE_BACK:
-        return (*_giving_back(case, texts), *_lifting(case, now))
-    return ()
+    return _giving_back(case, texts) if verb is Verb.GIVE_BACK else ()
 
 
 def then(case: Case, verb: Verb, ended: Sequence[Done], policy: Policy, texts: Texts) -> tuple[Plan, ...]:
@@ -79,17 +76,17 @@ def _invitation(case: Case, texts: Texts) -> tuple[Plan, ...]:
     return (_real(EffectKind.SAY, channel=case.place.channel, text=invitation(texts), author=author),)
 
 
-def _lifting(case: Case, now: datetime) -> tuple[Plan, ...]:
-    """Take back a timeout that this case gave and that still runs; `until` now ends it."""
-    if not any(_still_runs(e.body, e.outcome, now) for e in case.effects if e.kind is EffectKind.TIMEOUT):
-        return ()
-    return (_real(EffectKind.TIMEOUT, author=case.author.id, until=now.isoformat(), **{LIFT: True}),)
+def timed_out_until(case: Case, now: datetime) -> datetime | None:
+    """Until when a timeout that this case gave still runs: no adapter can lift one, so people are told."""
+    ends = (_end(e) for e in case.effects if e.kind is EffectKind.TIMEOUT)
+    return max((end for end in ends if end is not None and end > now), default=None)
 
 
-def _still_runs(body: Mapping[str, Any], outcome: Outcome | None, now: datetime) -> bool:
-    if outcome is not None and outcome.state not in (OutcomeState.DONE, OutcomeState.UNKNOWN):
-        return False
-    return not body.get(LIFT) and datetime.fromisoformat(str(body["until"])) > now
+def _end(effect: Effect) -> datetime | None:
+    """When a timeout ends that was given, or may have been."""
+    if effect.outcome is not None and effect.outcome.state not in (OutcomeState.DONE, OutcomeState.UNKNOWN):
+        return None
+    return datetime.fromisoformat(str(effect.body["until"]))
 
 
 def _warns(case: Case, policy: Policy) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from bot.desk.verbs import CLOSES, Verb
-from bot.model import Case, CaseState, EffectKind, Outcome, OutcomeState, Plan
+from bot.model import Case, CaseState, Outcome, OutcomeState, Plan
 from bot.texts import outcomes
 from bot.texts.cards import decided
 from bot.texts.catalogue import Texts, mark
@@ -63,8 +64,11 @@ def question(verb: Verb, texts: Texts) -> str:
     return texts.gettext(_QUESTIONS[verb])
 
 
-def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice: Voice) -> str:
-    """What the press has done, and what of it did not work."""
+def closed(
+    case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice: Voice, *, timeout: datetime | None = None
+) -> str:
+    """What the press has done, and what of it did not work. `timeout`: when one that should not have
+    been given ends."""
     texts = voice.texts
     lines = [texts.gettext(_CLOSED[verb], number=case.number)]
     if verb in _REMOVING and case.place.channel is None:
@@ -75,7 +79,12 @@ def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice:
         if plan.kind in outcomes.SPOKEN_OF:
             lines.append(outcomes.sentence(plan.kind, plan.body, outcome, voice))
         elif outcome.state is not OutcomeState.DONE:
-            lines.append(_stale_card(plan, outcome, voice))
+            lines.append(_stale_card(outcome, voice))
+    if timeout is not None:
+        until = voice.markup.moment(timeout)
+        lines.append(
+            texts.gettext("The author is timed out until {until}. I cannot lift that: do it by hand.", until=until)
+        )
     return fit(lines, ANSWER, texts)
 
 
@@ -88,10 +97,8 @@ def _now_allowed(case: Case, verb: Verb, texts: Texts) -> str:
     )
 
 
-def _stale_card(plan: Plan, outcome: Outcome, voice: Voice) -> str:
-    if plan.kind is not EffectKind.EDIT_CARD:
-        raise LookupError(f"nobody has words for {plan.kind}")
-    why = voice.markup.quote(outcome.detail, 200)
+def _stale_card(outcome: Outcome, voice: Voice) -> str:
+    why = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
     if outcome.retry:
         return voice.texts.gettext("The card is not up to date yet, I shall try again. {why}", why=why)
     return voice.texts.gettext("The card could not be changed. {why}", why=why)

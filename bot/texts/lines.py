@@ -6,18 +6,23 @@ from collections.abc import Sequence
 
 from bot.texts.catalogue import Texts
 
-FIELD = 1000  # characters in one line of a card
-ANSWER = 1900  # characters in one private answer
+FIELD = 1000  # in one line of a card
+ANSWER = 1900  # in one private answer
+
+
+def length(text: str) -> int:
+    """How long Discord finds `text`: it counts UTF-16 units, of which an emoji has two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def fit(lines: Sequence[str], limit: int, texts: Texts) -> str:
-    """As many whole `lines` as fit into `limit` characters, and how many were left out.
+    """As many whole `lines` as fit into `limit`, and how many were left out.
 
     Whole lines only: a cut inside one could tear an escape or an isolate apart.
     """
     text = "\n".join(lines)
     kept = len(lines)
-    while len(text) > limit and kept:
+    while length(text) > limit and kept:
         kept -= 1
         left = len(lines) - kept
         more = texts.ngettext("… and {count} more line", "… and {count} more lines", left)

@@ -52,9 +52,9 @@ ACTS: Final = {
 }
 
 MODES: Final = {
-    Mode.ENFORCE: mark("enforce: I act on what I find"),
-    Mode.OBSERVE: mark("observe: I only show what I would do"),
-    Mode.PAUSED: mark("paused: I look at nothing"),
+    Mode.ENFORCE: mark("enforce (I act on what I find)"),
+    Mode.OBSERVE: mark("observe (I only show what I would do)"),
+    Mode.PAUSED: mark("paused (I look at nothing)"),
 }
 
 REMEDIES: Final = {
@@ -73,6 +73,17 @@ AUTHORS: Final = {
     AuthorKind.MEMBER: mark("member"),
     AuthorKind.BOT: mark("bot"),
     AuthorKind.WEBHOOK: mark("webhook"),
+}
+
+# Marked here a second time, since `policies` knows no languages; a test holds the two together.
+PRESETS: Final = {
+    "relaxed": mark("Removes only what is all but certain, and asks moderators seldom."),
+    "standard": mark(
+        "Removes explicit, gory, extremist and hateful images when sure, and shows moderators the doubtful."
+    ),
+    "strict": mark("Removes sooner and in every category, and is stricter with members of their first day."),
+    "family": mark("For communities with children: the strictest, in age-restricted channels too."),
+    "art": mark("Like standard for photographs; a drawing is at most shown to moderators, never removed by itself."),
 }
 
 _HUNDREDTH = Decimal("0.01")

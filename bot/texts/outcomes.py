@@ -10,8 +10,6 @@ from bot.model import Effect, EffectKind, Outcome, OutcomeState
 from bot.texts.catalogue import mark
 from bot.texts.markup import Voice
 
-LIFT = "lift"  # in the body of a timeout: this one takes a timeout back
-
 _DONE: Final = {
     EffectKind.DELETE: mark("The post was deleted."),
     EffectKind.WARN: mark("The author was told in the channel."),
@@ -56,13 +54,10 @@ def of_effect(effect: Effect, voice: Voice) -> str:
 def sentence(kind: EffectKind, body: Mapping[str, Any], outcome: Outcome | None, voice: Voice) -> str:
     """One sentence: what was, would have been or could not be done. `kind` is one of `SPOKEN_OF`."""
     _ = voice.texts.gettext
-    lifts = kind is EffectKind.TIMEOUT and bool(body.get(LIFT))
     if outcome is not None and outcome.state in (OutcomeState.DONE, OutcomeState.SIMULATED):
-        if lifts:
-            return _("The timeout was lifted.")
         table = _DONE if outcome.state is OutcomeState.DONE else _SIMULATED
         return _(table[kind], until=_until(body, voice))
-    act = _("Lifting the timeout") if lifts else _(_UNDERTAKING[kind])
+    act = _(_UNDERTAKING[kind])
     if outcome is None:
         return _("{act}: under way.", act=act)
     detail = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""

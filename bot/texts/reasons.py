@@ -8,13 +8,13 @@ from typing import Final
 from bot.texts import names
 from bot.texts.catalogue import mark
 from bot.texts.markup import Voice
-from policies.model import Act, Reason, ReasonCode, UnscreenedReason
+from policies.model import Act, Reason, ReasonCode, Suggestion, UnscreenedReason
 
 _SENTENCES: Final = {
     ReasonCode.THRESHOLD_REMOVE: mark("{what}: {score}{source}, removes from {threshold}"),
     ReasonCode.THRESHOLD_REVIEW: mark("{what}: {score}{source}, to be looked at from {threshold}"),
     ReasonCode.VENDOR_BLOCK: mark("{what}: {provider} itself advises removal"),
-    ReasonCode.VENDOR_REVIEW: mark("{what}: {provider} itself advises a review"),
+    ReasonCode.VENDOR_REVIEW: mark("{what}: {provider} itself advises that somebody looks"),
     ReasonCode.NOT_ASSESSED: mark("{what}: nobody looked for it, and this community requires that"),
     ReasonCode.UNSCREENED: mark("not judged: {unscreened}"),
     ReasonCode.BLOCK_LISTED: mark("this exact image is on the block list"),
@@ -29,12 +29,14 @@ _SENTENCES: Final = {
     ReasonCode.PAUSED: mark("paused: nothing is looked at"),
 }
 
+_SOFTENED: Final = mark("{what}: {provider} itself advises removal, but this is never removed without a moderator")
+
 
 def sentence(reason: Reason, voice: Voice) -> str:
     """What rule spoke, on which score, against which threshold."""
     texts = voice.texts
     return texts.gettext(
-        _SENTENCES[reason.code],
+        _SOFTENED if _is_softened(reason) else _SENTENCES[reason.code],
         what=_what(reason, voice),
         score="" if reason.score is None else names.score(reason.score),
         threshold=names.threshold(reason.threshold, texts),
@@ -50,6 +52,11 @@ def sentence(reason: Reason, voice: Voice) -> str:
 def sentences(reasons: Sequence[Reason], voice: Voice) -> list[str]:
     """Each once, as points of a list."""
     return list(dict.fromkeys(f"• {sentence(r, voice)}" for r in reasons))
+
+
+def _is_softened(reason: Reason) -> bool:
+    """The vendor said block where the guild allows no more than a review (ruling 3)."""
+    return reason.code is ReasonCode.VENDOR_REVIEW and reason.detail == Suggestion.BLOCK
 
 
 def _what(reason: Reason, voice: Voice) -> str:

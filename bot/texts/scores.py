@@ -9,6 +9,7 @@ from bot.model import Judged
 from bot.texts import names
 from bot.texts.catalogue import mark
 from bot.texts.markup import Voice
+from policies.merge import TEST_CARD, opinions
 from policies.model import Category, Label, Medium, Screening, Suggestion, Unscreened, Verdict
 
 MOST_LABELS = 5
@@ -34,7 +35,7 @@ def of_images(images: Sequence[Judged], voice: Voice) -> list[str]:
 
 def of_image(screenings: Sequence[Screening], voice: Voice) -> list[str]:
     """One line a provider, then what none of them looked for."""
-    lines = [_line(s, voice) for s in screenings]
+    lines = [_line(s, voice) for s in screenings if not _is_silent_card(s)]
     if missing := not_assessed(screenings):
         listed = "; ".join(names.category(c, voice.texts) for c in missing)
         lines.append(voice.texts.gettext("Not assessed: {categories}", categories=listed))
@@ -43,17 +44,19 @@ def of_image(screenings: Sequence[Screening], voice: Voice) -> list[str]:
 
 def not_assessed(screenings: Sequence[Screening]) -> tuple[Category, ...]:
     """Categories that no verdict looked for. Without any verdict that goes without saying: none."""
-    verdicts = [s for s in screenings if isinstance(s, Verdict)]
-    if not verdicts:
-        return ()
-    assessed = frozenset[Category]().union(*(v.assessed for v in verdicts))
-    return tuple(c for c in Category if c not in assessed)
+    said = opinions(screenings)
+    return tuple(c for c in Category if c not in said.assessed) if said.verdicts else ()
 
 
 def unscreened(screening: Unscreened, voice: Voice) -> str:
     """Why there is no answer, in plain words, with what the provider said of it."""
     why = voice.texts.gettext(names.UNSCREENED[screening.reason])
     return f"{why} ({voice.markup.quote(screening.detail, 120)})" if screening.detail else why
+
+
+def _is_silent_card(screening: Screening) -> bool:
+    """Nobody needs to hear of every picture that it is no test card."""
+    return isinstance(screening, Verdict) and screening.provider == TEST_CARD and not screening.labels
 
 
 def _line(screening: Screening, voice: Voice) -> str:

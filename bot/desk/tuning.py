@@ -1,0 +1,65 @@
+"""Thresholds by hand, and the policy read out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.desk.amending import Amending
+from bot.desk.modes import TUNED
+from bot.desk.objections import Objection, limit, one_of
+from bot.model import Answer, Presser, Tenant
+from bot.ports import Settings
+from bot.texts import settings as words
+from bot.texts.catalogue import Texts
+from bot.texts.markup import Voice
+from policies.model import NEVER, Category, Policy, Threshold, frozen
+
+Coverage = Mapping[str, frozenset[Category]]
+"""What each provider of this instance can find, by its name."""
+
+
+class Tuning:
+    """One slider after the other."""
+
+    def __init__(self, settings: Settings, amending: Amending, coverage: Coverage) -> None:
+        self._settings = settings
+        self._amending = amending
+        self._covered = frozenset[Category]().union(*coverage.values())
+
+    async def show(self, tenant: Tenant, voice: Voice) -> Answer:
+        """See `bot.ports.Desk.show_policy`."""
+        policy, version = await self._settings.policy(tenant)
+        history = await self._settings.versions(tenant, 1)
+        changed = (history[0][1], history[0][2]) if history else None
+        return Answer(words.policy(policy, version, changed, voice))
+
+    async def set(
+        self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None, voice: Voice
+    ) -> Answer:
+        """See `bot.ports.Desk.set_threshold`."""
+        texts = voice.texts
+        which = Category(one_of(category, Category, voice, what=texts.gettext("a category")))
+        if review is None and remove is None:
+            raise Objection(words.neither_threshold(texts))
+        given = {
+            name: limit(typed, texts, what=name)
+            for name, typed in (("review", review), ("remove", remove))
+            if typed is not None
+        }
+        done = await self._amending.amend(
+            tenant, lambda policy: _with(policy, which, given, texts), presser.id, f"{TUNED}{which}"
+        )
+        before, after = (p.thresholds.get(which, NEVER) for p in (done.before, done.after))
+        text = words.threshold_set(which, before, after, texts)
+        if which not in self._covered:
+            text += "\n" + words.nobody_looks_for(which, texts)
+        return Answer(text, done=done.before != done.after)
+
+
+def _with(policy: Policy, which: Category, given: Mapping[str, float | None], texts: Texts) -> Policy:
+    old = policy.thresholds.get(which, NEVER)
+    review, remove = given.get("review", old.review), given.get("remove", old.remove)
+    if review is not None and remove is not None and review > remove:
+        raise Objection(words.out_of_order(which, review, remove, texts))
+    return replace(policy, thresholds=frozen({**policy.thresholds, which: Threshold(review, remove)}))
