@@ -55,6 +55,7 @@ class Image:
     views: tuple[View, ...] = ()
     codes: tuple[str, ...] = ()
     fingerprint: Fingerprint | None = None
+    damaged: bool = False  # the file is broken: decoded as far as it goes, the rest was not seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,338 @@
+"""Hostile bytes -> the frames worth looking at. Runs in the sandbox only; the parent never imports it.
+
+The ladder: Pillow as strict as it is; then, only if that fails, Pillow told to make do with truncated
+files (many of which browsers show as a picture all the same), and what that gives is marked damaged.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# Each plug-in is imported by name: Pillow's own discovery would load the parsers of all forty formats.
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    ImageFile,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
+from pillow_heif import options as heif_options
+from pillow_heif import register_heif_opener
+
+from bot.media.sniff import Kind
+
+PIXELS = 25_000_000  # a frame decoded in full (ruling 15)
+JPEG_PIXELS = 200_000_000  # a JPEG is decoded at 1/2, 1/4 or 1/8 until it is below PIXELS
+FILM_PIXELS = 200_000_000  # all frames of an animation together
+CPU_SECONDS = 1.6  # for all frames together; the sandbox kills at 3
+BLOCK = 1024 * 1024  # Pillow's memory is reused in such blocks, ...
+BLOCKS = 24  # ... so many of them: mapping fresh pages costs as much as decoding into them
+SMALLEST = 24  # px a side; open_nsfw calls a single pixel 40 % explicit (facts: models.md §5)
+DRAFT_LONG = 1600  # a JPEG is never decoded below this (long side) and ...
+DRAFT_SHORT = 512  # ... this (short side, for the tiles of tall pictures)
+KEPT = 16  # frames held while walking through an animation
+KEPT_SIDE = 1024  # px; frames of an animation are held no larger
+THUMB = 32  # px a side; all frames are compared at this size
+SAME = 1.5  # root mean square of levels 0..255 below which two thumbnails show the same
+
+FORMATS = {
+    "jpeg": ("JPEG",),
+    "png": ("PNG",),
+    "gif": ("GIF",),
+    "webp": ("WEBP",),
+    "bmp": ("BMP",),
+    "tiff": ("TIFF",),
+    "avif": ("AVIF",),
+    "heif": ("HEIF",),
+}
+
+# What Pillow 13 was seen to raise on 14,943 broken files (facts: reliability.md §0), and their kin.
+DECODER_ERRORS = (
+    OSError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    SyntaxError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Warning,
+)
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION = 0x0112  # EXIF tag
+_DEEP = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+
+register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+heif_options.DECODE_THREADS = 1
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+Image.core.set_block_size(BLOCK)  # type: ignore[attr-defined]
+Image.core.set_blocks_max(BLOCKS)  # type: ignore[attr-defined]
+
+
+class Oversized(Exception):
+    """More pixels than may be decoded."""
+
+
+class Tiny(Exception):
+    """Too few pixels to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame, upright, RGB or (where something shines through) RGBA."""
+
+    index: int
+    picture: Image.Image
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What was decoded: the frames chosen, the upright size of the original, how much was seen.
+
+    `damaged`: the file is broken, and what could not be decoded was not seen.
+    """
+
+    frames: tuple[Frame, ...]
+    width: int
+    height: int
+    seen: int = 1
+    total: int = 1
+    damaged: bool = False
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one file may spend, over all attempts at it."""
+
+    pixels: int = FILM_PIXELS
+    until: float = field(default_factory=lambda: time.process_time() + CPU_SECONDS)
+
+    @property
+    def spent(self) -> bool:
+        """Whether to stop walking through frames."""
+        return self.pixels <= 0 or time.process_time() >= self.until
+
+
+def decode(original: bytes, kind: Kind) -> Film:
+    """Decode `original`. Raises `Oversized`, `Tiny`, or one of `DECODER_ERRORS` if no rung bears."""
+    Image.MAX_IMAGE_PIXELS = JPEG_PIXELS if kind.name == "jpeg" else PIXELS
+    budget = Budget()
+    try:
+        return _walk(original, kind, budget, lenient=False)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Oversized(str(error)) from None
+    except DECODER_ERRORS:
+        with _making_do():
+            return replace(_walk(original, kind, budget, lenient=True), damaged=True)
+
+
+@contextmanager
+def _making_do() -> Iterator[None]:
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _walk(original: bytes, kind: Kind, budget: Budget, *, lenient: bool) -> Film:
+    with Image.open(io.BytesIO(original), formats=FORMATS[kind.name]) as source:
+        width, height = source.size
+        if min(width, height) < SMALLEST:
+            raise Tiny(f"{width} x {height} pixels")
+        _draft(source)
+        turn = _UPRIGHT.get(_orientation(source))
+        total = _length(source, kind, lenient=lenient)
+        gallery = Gallery(alone=total == 1)
+        for index in range(total):
+            if index and budget.spent:
+                break
+            try:
+                picture = _picture(source, index, turn)
+                # the next frame is drawn over this one; a still is ours
+                gallery.add(Frame(index, picture.copy() if picture is source and total > 1 else picture))
+            except DECODER_ERRORS:
+                if index == 0 or not lenient:
+                    raise
+                break
+            budget.pixels -= source.width * source.height
+    if turn in (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE, *_QUARTERS):
+        width, height = height, width
+    return Film(gallery.choose(), width, height, seen=gallery.seen, total=total)
+
+
+_QUARTERS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
+
+
+def _draft(source: ImageFile.ImageFile) -> None:
+    """Have libjpeg scale down while decoding, as far as nothing we need is lost."""
+    long, short = max(source.size), min(source.size)
+    scale = max(DRAFT_LONG / long, DRAFT_SHORT / short)
+    if source.format in {"JPEG", "MPO"} and scale < 1:
+        source.draft(source.mode, (max(1, int(source.width * scale)), max(1, int(source.height * scale))))
+    if source.width * source.height > PIXELS:
+        raise Oversized(f"{source.width} x {source.height} pixels are more than {PIXELS // 1_000_000} million")
+
+
+def _orientation(source: Image.Image) -> int:
+    try:
+        return int(source.getexif().get(_ORIENTATION, 1))
+    except DECODER_ERRORS:
+        return 1  # broken EXIF turns nothing: neither do browsers
+
+
+def _length(source: Image.Image, kind: Kind, *, lenient: bool) -> int:
+    if kind.name == "jpeg":
+        return 1  # further pictures of an MPO are not shown
+    try:
+        return max(1, int(getattr(source, "n_frames", 1)))
+    except DECODER_ERRORS:
+        if lenient:
+            return 1
+        raise
+
+
+def _picture(source: ImageFile.ImageFile, index: int, turn: Image.Transpose | None) -> Image.Image:
+    if index:
+        source.seek(index)
+        if source.width * source.height > PIXELS:
+            raise Oversized(f"frame {index} has {source.width} x {source.height} pixels")
+    source.load()
+    plain = _plain(source)
+    return plain if turn is None else plain.transpose(turn)
+
+
+def _plain(source: Image.Image) -> Image.Image:
+    """RGB or RGBA of eight bits, whatever `source` is; `source` itself if it is that already."""
+    if source.mode in _DEEP:
+        source = Image.fromarray((np.asarray(source) >> 8).astype(np.uint8))  # convert("L") would clip to white
+    elif source.mode in {"I", "F"}:
+        source = _stretched(source)
+    if not source.has_transparency_data:
+        return source if source.mode == "RGB" else source.convert("RGB")
+    layered = source.convert("RGBA")
+    opaque = layered.getchannel("A").getextrema() == (255, 255)
+    return layered.convert("RGB") if opaque else layered
+
+
+def _stretched(source: Image.Image) -> Image.Image:
+    """32-bit samples have no agreed white: from the darkest to the brightest of this picture."""
+    samples = np.nan_to_num(np.asarray(source, dtype=np.float64), posinf=0.0, neginf=0.0)
+    low, high = float(samples.min()), float(samples.max())
+    return Image.fromarray(((samples - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8))
+
+
+Thumb = npt.NDArray[np.float32]
+
+
+class Gallery:
+    """Keeps the frames that differ most from each other, in bounded memory, given each frame once.
+
+    A frame unlike all others is never the one that is let go. `alone`: a still, kept in full.
+    """
+
+    def __init__(self, *, alone: bool) -> None:
+        self.seen = 0
+        self._alone = alone
+        self._kept: list[Frame] = []
+        self._thumbs: Thumb = np.empty((0, THUMB * THUMB * 4), np.float32)
+        self._last: Frame | None = None
+
+    def add(self, frame: Frame) -> None:
+        """Look at one more frame."""
+        self.seen += 1
+        if self._alone:
+            self._kept = [frame]
+            return
+        self._last = frame
+        thumb = _thumb(frame.picture)
+        if self._kept and _distances(self._thumbs, thumb).min() < SAME:
+            return
+        self._kept.append(_shrunk(frame))
+        self._thumbs = np.vstack([self._thumbs, thumb])
+        if len(self._kept) > KEPT:
+            self._let_go(_most_redundant(self._thumbs))
+
+    def choose(self) -> tuple[Frame, ...]:
+        """The first, the last and those most different, in their order: at most 8, or 6 if any is transparent."""
+        if self._alone or self._last is None:
+            return tuple(self._kept)
+        if self._last.index != self._kept[-1].index and len(self._kept) > 1:
+            self._kept.append(_shrunk(self._last))
+            self._thumbs = np.vstack([self._thumbs, _thumb(self._last.picture)])
+        most = 6 if any(f.picture.mode == "RGBA" for f in self._kept) else 8
+        return tuple(self._kept[i] for i in sorted(_spread(self._thumbs, most)))
+
+    def _let_go(self, position: int) -> None:
+        del self._kept[position]
+        self._thumbs = np.delete(self._thumbs, position, axis=0)
+
+
+def _thumb(picture: Image.Image) -> Thumb:
+    """What is visible, as colour times opacity beside opacity: hidden colours under full transparency count nothing."""
+    small = picture.resize((THUMB, THUMB), Image.Resampling.BOX, reducing_gap=1.0).convert("RGBA")
+    levels: npt.NDArray[Any] = np.asarray(small, dtype=np.float32)
+    opacity = levels[:, :, 3:] / 255.0
+    return np.concatenate([levels[:, :, :3] * opacity, levels[:, :, 3:]], axis=2).reshape(1, -1)
+
+
+def _distances(thumbs: Thumb, thumb: Thumb) -> npt.NDArray[np.float32]:
+    distances: npt.NDArray[np.float32] = np.sqrt(np.square(thumbs - thumb).mean(axis=1))
+    return distances
+
+
+def _most_redundant(thumbs: Thumb) -> int:
+    """The position, never the first, of the frame that is closest to another one."""
+    apart = np.stack([_distances(thumbs, t) for t in thumbs])
+    np.fill_diagonal(apart, np.inf)
+    return 1 + int(apart.min(axis=1)[1:].argmin())
+
+
+def _spread(thumbs: Thumb, most: int) -> list[int]:
+    """Farthest-point choice: the first, the last, then whatever is farthest from all chosen."""
+    chosen = [0] if len(thumbs) == 1 else [0, len(thumbs) - 1]
+    apart = np.min([_distances(thumbs, thumbs[i]) for i in chosen], axis=0)
+    while len(chosen) < min(most, len(thumbs)) and apart.max() >= SAME:
+        chosen.append(int(apart.argmax()))
+        apart = np.minimum(apart, _distances(thumbs, thumbs[chosen[-1]]))
+    return chosen
+
+
+def _shrunk(frame: Frame) -> Frame:
+    picture = frame.picture
+    if max(picture.size) <= KEPT_SIDE:
+        return frame
+    scale = KEPT_SIDE / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return Frame(frame.index, picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
