@@ -34,8 +34,8 @@ class FirstConnectFailed(ConnectionError):
 class Source(Protocol):
     """Who streams bytes from an address: allowed hosts only, no redirects (`bot.media.fetch.Fetcher`)."""
 
-    def stream(self, url: str) -> AsyncIterator[bytes]:
-        """Raises `Gone` where there is nothing (any more), `Unfetchable` for everything else."""
+    def stream(self, text: str, /) -> AsyncIterator[bytes]:
+        """Raises `Gone`, `bot.media.fetch.Stale` or `Unfetchable`."""
         ...
 
 

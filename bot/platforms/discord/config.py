@@ -12,7 +12,7 @@ from discord.http import Route
 API_URL = "https://discord.com/api/v10"
 CDN_URL = "https://cdn.discordapp.com"
 MEDIA_URL = "https://media.discordapp.net"
-EXTERNAL_URLS = ("https://images-ext-1.discordapp.net/external", "https://images-ext-2.discordapp.net/external")
+EXTERNAL_URL = "https://images-ext-*.discordapp.net/external"  # what embeds show; `*` is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class DiscordConfig:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Base addresses from which media may be fetched; Discord's own media proxy has further names."""
-        external = EXTERNAL_URLS if self.media_url == MEDIA_URL else ()
+        external = (EXTERNAL_URL,) if self.media_url == MEDIA_URL else ()
         return (self.cdn_url, self.media_url, *external)
 
 

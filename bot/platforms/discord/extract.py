@@ -89,8 +89,12 @@ def _author(message: discord.Message) -> Author:
     kind = AuthorKind.BOT if person.bot else AuthorKind.MEMBER
     if not isinstance(person, discord.Member):
         return Author(str(person.id), kind)
-    roles = frozenset(str(role.id) for role in person.roles if not role.is_default())
-    return Author(str(person.id), kind, roles, person.joined_at)
+    return Author(str(person.id), kind, role_ids(person), person.joined_at)
+
+
+def role_ids(member: discord.Member) -> frozenset[str]:
+    """As the payload gave them: `member.roles` fails where the guild itself is not cached."""
+    return frozenset(str(role) for role in member._roles)
 
 
 def place_of(message: discord.Message) -> Place:

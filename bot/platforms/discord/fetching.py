@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import discord
 
+from bot.media.fetch import Stale
 from bot.model import Event, Media
 from bot.platforms.discord.client import BeholderClient, Source
 from bot.platforms.discord.extract import Found, found_in
@@ -16,6 +18,17 @@ from bot.ports import Gone, Unfetchable
 from policies.model import UnscreenedReason
 
 PATIENCE = 30.0  # seconds to fetch a message
+
+
+@asynccontextmanager
+async def opened(stream: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Whoever stops reading early lets go of the connection at once, not when memory is tidied."""
+    try:
+        yield stream
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
 
 
 class Fetching:
@@ -27,25 +40,23 @@ class Fetching:
         self._source = source
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
-        """Chunks. A remembered address may have expired, so a first `Gone` is believed only of a fresh one."""
+        """Chunks. A remembered address may have expired, so `Gone` and `Stale` are believed only of a fresh one."""
         if media.unsupported is not None:
             raise Unfetchable(UnscreenedReason.UNSUPPORTED, f"{media.unsupported} is not decoded")
         spot = Spot(event.place.channel or "", event.message, media.key)
         known = self._urls.find(spot)
         if known is not None:
-            started = False
             try:
-                async for chunk in self._source.stream(_address(known, reduced)):
-                    started = True
-                    yield chunk
-            except Gone:
-                if started:
-                    raise
-            else:
+                async with opened(self._source.stream(_address(known, reduced))) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
                 return
+            except (Gone, Stale):  # both are told before the first byte
+                pass
         fresh = await self._look_again(spot)
-        async for chunk in self._source.stream(_address(fresh, reduced)):
-            yield chunk
+        async with opened(self._source.stream(_address(fresh, reduced))) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def _look_again(self, spot: Spot) -> Found:
         """The image in its message as it is now, with addresses that are freshly signed."""

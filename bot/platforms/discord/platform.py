@@ -11,13 +11,14 @@ from typing import Any
 import discord
 import structlog
 
+from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
 from bot.platforms.discord.actions import Actions
 from bot.platforms.discord.client import BeholderClient, Source
 from bot.platforms.discord.commands import COMMANDS, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, found_in
-from bot.platforms.discord.fetching import Fetching
+from bot.platforms.discord.fetching import Fetching, opened
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
@@ -48,7 +49,10 @@ class Status:
 
 
 class DiscordPlatform:
-    """`bot.ports.Platform` for Discord."""
+    """`bot.ports.Platform` for Discord.
+
+    `source` streams media; by default from the configured hosts only (ruling 22), closed after `run`.
+    """
 
     def __init__(
         self,
@@ -56,15 +60,16 @@ class DiscordPlatform:
         *,
         desk: Desk,
         settings: Settings,
-        source: Source,
         clock: Clock,
+        source: Source | None = None,
         client_options: dict[str, Any] | None = None,
     ) -> None:
         self.ready = asyncio.Event()
         self._config = config
         self._desk = desk
         self._settings = settings
-        self._source = source
+        self._fetcher = Fetcher([Allow.parse(host) for host in config.hosts])
+        self._source: Source = source or self._fetcher
         self._clock = clock
         self._options = client_options or {}
         self._urls = Urls()
@@ -112,6 +117,7 @@ class DiscordPlatform:
             self.ready.clear()
             if self._submitting:
                 await asyncio.wait(self._submitting, timeout=LAST_SUBMISSIONS)
+            await self._fetcher.aclose()
 
     def listen(self, submit: Submit) -> None:
         """From now on `submit` is given what is seen."""
@@ -181,8 +187,10 @@ class DiscordPlatform:
         client = self._connected()
         if client is None:
             raise Unfetchable(UnscreenedReason.OUTAGE, "not connected to Discord")
-        async for chunk in Fetching(client, urls=self._urls, source=self._source).fetch(event, media, reduced=reduced):
-            yield chunk
+        fetching = Fetching(client, urls=self._urls, source=self._source)
+        async with opened(fetching.fetch(event, media, reduced=reduced)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for a refusal or an outage."""

@@ -14,7 +14,7 @@ from discord.ui import DynamicItem
 
 from bot.model import Answer, Button, Presser, Tenant
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.extract import tenant_of
+from bot.platforms.discord.extract import role_ids, tenant_of
 
 log = structlog.get_logger("beholder.discord")
 
@@ -39,11 +39,11 @@ def presser_of(interaction: Interaction) -> Presser:
 
     Of the whole guild where it is known: a right in one channel is none over another's posts.
     """
-    user = interaction.user
-    member = isinstance(user, discord.Member) and interaction.guild is not None
-    held = user.guild_permissions if isinstance(user, discord.Member) and member else interaction.permissions
-    roles = frozenset(str(r.id) for r in user.roles if not r.is_default()) if isinstance(user, discord.Member) else ()
-    return Presser(str(user.id), user.display_name, frozenset(roles), _rights(held))
+    user, guild = interaction.user, interaction.guild
+    if not isinstance(user, discord.Member):
+        return Presser(str(user.id), user.display_name)
+    held = interaction.permissions if guild is None or guild.unavailable else user.guild_permissions
+    return Presser(str(user.id), user.display_name, role_ids(user), _rights(held))
 
 
 def _rights(held: discord.Permissions) -> frozenset[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import discord
 import simcord
 from simcord import ChannelHandle, Env, GuildHandle
 
@@ -182,3 +183,16 @@ async def simulated(**options: Any) -> AsyncIterator[World]:
 def later(minutes: int) -> datetime:
     """A moment to come."""
     return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def take_rights(world: World, *names: str) -> None:
+    """The bot's role loses permissions; the gateway tells it so."""
+    me = world.client.get_guild(world.guild.id)
+    assert me is not None
+    role = me.me.top_role
+    held = discord.Permissions(role.permissions.value)
+    held.update(**dict.fromkeys(names, False))
+    world.env.backend.edit_role(world.guild.id, role.id, {"permissions": held.value})
+    everyone = discord.Permissions(me.default_role.permissions.value)
+    everyone.update(**dict.fromkeys(names, False))
+    world.env.backend.edit_role(world.guild.id, world.guild.id, {"permissions": everyone.value})

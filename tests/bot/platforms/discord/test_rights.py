@@ -1,0 +1,155 @@
+"""Rights: what is asked for, what is missing, and who may punish whom."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import discord
+import pytest
+
+from bot.model import OutcomeState, TimeoutMember
+from bot.platforms.discord.rights import NEEDED, Rank, findings, invite_link, objection
+from tests.bot.platforms.discord.world import World, later, simulated, take_rights
+
+
+def test_the_invite_asks_for_exactly_what_is_needed() -> None:
+    query = parse_qs(urlsplit(invite_link(42)).query)
+    asked = discord.Permissions(int(query["permissions"][0]))
+    assert {name for name, held in asked if held} == {
+        {"view_channel": "read_messages"}.get(right.name, right.name) for right in NEEDED
+    }
+    assert query["client_id"] == ["42"]
+    assert query["scope"] == ["bot applications.commands"]
+
+
+def test_every_right_has_its_bit_and_says_why() -> None:
+    for right in NEEDED:
+        assert getattr(discord.Permissions, right.name).flag == right.bit
+        assert right.why
+
+
+# --- who may punish whom --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("bot", "target", "actor"), list(product(range(4), repeat=3)))
+def test_nobody_is_punished_from_below_or_beside(bot: int, target: int, actor: int) -> None:
+    asked_by = Rank(actor, may_time_out=True)
+    why = objection(Rank(bot, may_time_out=True), Rank(target), asked_by)
+    assert (why is None) == (bot > target and actor > target)
+
+
+@pytest.mark.parametrize("high", [Rank(9, owner=True), Rank(0, administrator=True)])
+def test_owner_and_administrators_are_never_punished(high: Rank) -> None:
+    assert objection(Rank(10, may_time_out=True, administrator=True), high, Rank(10, owner=True)) is not None
+
+
+def test_whoever_asks_needs_the_right_themselves_unless_they_own_the_place() -> None:
+    bot, target = Rank(5, may_time_out=True), Rank(1)
+    assert "lacks" in (objection(bot, target, Rank(9)) or "")
+    assert objection(bot, target, Rank(0, owner=True)) is None
+    assert objection(bot, target, Rank(2, administrator=True)) is None
+
+
+def test_the_bot_needs_the_right() -> None:
+    assert "Timeout Members" in (objection(Rank(5), Rank(1)) or "")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("target_above", [False, True])
+@pytest.mark.parametrize("right", [False, True])
+async def test_timeouts_agree_with_the_simulated_discord(target_above: bool, right: bool) -> None:
+    async with simulated() as world:
+        place: dict[str, Any] = {"position": 9} if target_above else {}
+        role = world.guild.create_role("their role", **place)
+        target = world.guild.add_member(world.env.create_user("target"), roles=[role])
+        if not right:
+            take_rights(world, "moderate_members")
+        await world.env.settle()
+        ours = await world.platform.perform(TimeoutMember(world.tenant, str(target.id), later(10), case=3))
+        asked = [r for r in world.env.http_requests if r.method == "PATCH" and "/members/" in r.path]
+        theirs = await _discords_opinion(world, target.id)
+        assert (ours.state is OutcomeState.DONE) == theirs == (right and not target_above)
+        assert len(asked) == (1 if theirs else 0), "what Discord would refuse must not be asked"
+
+
+async def _discords_opinion(world: World, target: int) -> bool:
+    """Whether the simulated Discord lets the bot do it when nobody checks before."""
+    try:
+        await world.client.http.edit_member(world.guild.id, target, communication_disabled_until=later(10).isoformat())
+    except discord.Forbidden:
+        return False
+    return True
+
+
+@pytest.mark.asyncio
+async def test_owner_and_administrator_are_refused_with_the_reason() -> None:
+    async with simulated() as world:
+        admins = world.guild.create_role("admins", permissions=discord.Permissions(administrator=True))
+        admin = world.guild.add_member(world.env.create_user("admin"), roles=[admins])
+        for target, word in ((world.guild.owner.id, "owner"), (admin.id, "administrator")):
+            outcome = await world.platform.perform(TimeoutMember(world.tenant, str(target), later(10), case=3))
+            assert outcome.state is OutcomeState.REFUSED
+            assert word in outcome.detail
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_says_its_case_and_ends_when_it_was_decided_to() -> None:
+    async with simulated() as world:
+        target = world.guild.add_member(world.env.create_user("target"))
+        until = later(10).replace(microsecond=0)
+        for _ in range(2):
+            outcome = await world.platform.perform(TimeoutMember(world.tenant, str(target.id), until, case=31))
+            assert outcome.state is OutcomeState.DONE
+        member = await world.client.get_guild(world.guild.id).fetch_member(target.id)  # type: ignore[union-attr]
+        assert member.timed_out_until == until
+        assert "case 31" in (world.guild.audit_log()[-1].reason or "")
+
+
+@pytest.mark.asyncio
+async def test_who_left_is_not_punished_and_a_timeout_in_the_past_is_none() -> None:
+    async with simulated() as world:
+        gone = await world.platform.perform(TimeoutMember(world.tenant, "123456", later(10), case=3))
+        assert (gone.state, gone.retry) == (OutcomeState.FAILED, False)
+        past = await world.platform.perform(TimeoutMember(world.tenant, "123456", later(-1), case=3))
+        assert past.state is OutcomeState.DONE
+        assert not [r for r in world.env.http_requests if r.method == "PATCH"]
+        too_long = await world.platform.perform(TimeoutMember(world.tenant, "1", later(60 * 24 * 29), case=3))
+        assert too_long.state is OutcomeState.REFUSED
+
+
+# --- the self-check ----------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_findings_name_what_is_missing_and_where() -> None:
+    async with simulated() as world:
+        mods = world.guild.create_text_channel(
+            "mods",
+            overwrites={world.guild.default_role: discord.PermissionOverwrite(read_messages=False)},
+        )
+        await world.env.settle()
+        guild = world.client.get_guild(world.guild.id)
+        assert guild is not None
+        by_name = {f.name: f for f in findings(guild, str(mods.id))}
+        assert all(by_name[right.title].ok for right in NEEDED)
+        assert not by_name["Moderators' channel"].ok, "the overwrite shuts the bot out, too"
+        take_rights(world, "manage_messages")
+        await world.env.settle()
+        by_name = {f.name: f for f in findings(guild, None)}
+        assert not by_name["Manage Messages"].ok
+        assert "/setup" in by_name["Moderators' channel"].cure
+        assert world.channel.mention in by_name["Channels I can protect"].cure
+
+
+@pytest.mark.asyncio
+async def test_a_moderators_channel_that_all_can_read_is_no_good_one() -> None:
+    async with simulated() as world:
+        guild = world.client.get_guild(world.guild.id)
+        assert guild is not None
+        (finding,) = [f for f in findings(guild, str(world.channel.id)) if f.name == "Moderators' channel"]
+        assert not finding.ok
+        assert "private" in finding.cure
+        (gone,) = [f for f in findings(guild, "99") if f.name == "Moderators' channel"]
+        assert "/setup" in gone.cure
