@@ -12,6 +12,7 @@ class Spans:
 
     def __init__(self) -> None:
         self._ms: dict[str, float] = {}
+        self._began = time.perf_counter()
 
     @contextmanager
     def span(self, station: str) -> Iterator[None]:
@@ -33,5 +34,6 @@ class Spans:
 
     @property
     def ms(self) -> Mapping[str, float]:
-        """What was measured so far, rounded to microseconds."""
-        return {k: round(v, 3) for k, v in self._ms.items()}
+        """What was measured so far, with `total` since the beginning, rounded to microseconds."""
+        total = (time.perf_counter() - self._began) * 1000
+        return {k: round(v, 3) for k, v in {**self._ms, "total": total}.items()}

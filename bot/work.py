@@ -132,7 +132,7 @@ class Work:
         """The one place that catches whatever a job throws: it costs that job only."""
         try:
             await self._handlers[job.kind](job)
-        except Exception as error:  # noqa: BLE001 - the supervisor of jobs
+        except Exception as error:
             log.error("job failed", guild=str(job.tenant), job=job.key, attempt=job.attempts + 1, exc_info=error)
             await self._put_back(job, error)
 

@@ -1,0 +1,267 @@
+"""The composition root: the only file that names concrete classes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from bot.caps import Caps
+from bot.chores import Chores
+from bot.clock import SystemClock
+from bot.config import Config
+from bot.desk.desk import Desk
+from bot.effects import Effects
+from bot.looking import Eyes
+from bot.media.fetch import Allow, Fetcher
+from bot.media.intake import Intake
+from bot.model import Job, JobKind
+from bot.pipeline import Pipeline
+from bot.platforms.discord.config import DiscordConfig
+from bot.platforms.discord.platform import DiscordPlatform
+from bot.ports import Clock, Platform
+from bot.screening import Screener
+from bot.store.codec import event_from
+from bot.store.disk import ProcessLock
+from bot.store.retention import sweep as forget_old
+from bot.store.store import Store
+from bot.web.health import Health, Web
+from bot.work import Handle, Work
+from policies.model import Category
+from providers.base import Provider, Verdicts
+from providers.guard import Guard
+from providers.local.provider import LocalProvider
+from providers.router import Plan, Router
+from providers.testcard import TestCardProvider
+
+log = structlog.get_logger("beholder.app")
+
+PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
+SWEEP_SECONDS = 30.0
+RETENTION_SECONDS = 6 * 3600.0
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What judges images, without any platform: for `beholder screen` and the bot alike."""
+
+    screener: Screener
+    coverage: Mapping[str, frozenset[Category]]
+
+
+class NoVerdicts:
+    """`providers.base.Verdicts` for a process without a database: nothing is known, nothing kept."""
+
+    async def get(self, sha256: str, provider: str, version: str, ask: str) -> None:
+        """Nothing."""
+
+    async def put(self, sha256: str, version: str, ask: str, verdict: object) -> None:
+        """Not kept."""
+
+
+@asynccontextmanager
+async def open_screening(
+    config: Config, *, verdicts: Verdicts | None = None, names: tuple[str, ...] | None = None
+) -> AsyncIterator[Screening]:
+    """The sandbox and the providers `names` (default: the configured ones), ready to judge."""
+    clock, cores = SystemClock(), os.cpu_count() or 1
+    chosen = names if names is not None else config.providers
+    async with AsyncExitStack() as stack:
+        providers: dict[str, Provider] = {}
+        for provider in (*(PROVIDERS[name]() for name in chosen), TestCardProvider()):
+            stack.push_async_callback(provider.aclose)
+            providers[provider.name] = Guard(provider, concurrency=2 * cores, clock=clock)
+        intake = await stack.enter_async_context(Intake(workers=cores))
+        router = Router(providers, verdicts or NoVerdicts())
+        plan = Plan(providers=chosen)
+        yield Screening(Screener(intake, router, plan), {name: providers[name].covers for name in chosen})
+
+
+@asynccontextmanager
+async def open_store(config: Config, *, lock: bool = False) -> AsyncIterator[Store]:
+    """The database, created and migrated. `lock`: as the one process that works on the journal."""
+    async with AsyncExitStack() as stack:
+        if lock:
+            stack.enter_context(ProcessLock(config.data_dir))
+        store = await Store.open(config.database_url, data_dir=config.data_dir, clock=SystemClock())
+        stack.push_async_callback(store.close)
+        yield store
+
+
+class App:
+    """Everything that runs, wired together; `run` lasts until it is told to stop."""
+
+    def __init__(self, config: Config, store: Store, screening: Screening, source: Fetcher, clock: Clock) -> None:
+        self._clock = clock
+        self._source = source
+        self._store = store
+        self._config = config
+        self.platforms: dict[str, Platform] = {}
+        self._effects = Effects(
+            platforms=self.platforms,
+            ledger=store.ledger,
+            settings=store.settings,
+            journal=store.journal,
+            clock=clock,
+        )
+        self._desk = Desk(
+            ledger=store.ledger,
+            settings=store.settings,
+            lists=store.lists,
+            screener=screening.screener,
+            performer=self._effects,
+            journal=store.journal,
+            clock=clock,
+            coverage=screening.coverage,
+        )
+        self._discord = self._make_discord()
+        self._work = Work(store.journal, self._handlers(screening), clock)
+
+    def _make_discord(self) -> DiscordPlatform | None:
+        config = _discord_config(self._config)
+        if config is None:
+            return None
+        discord = DiscordPlatform(
+            config,
+            desk=self._desk,
+            settings=self._store.settings,
+            source=self._source,
+            clock=self._clock,
+        )
+        self.platforms[discord.name] = discord
+        return discord
+
+    def _handlers(self, screening: Screening) -> dict[JobKind, Handle]:
+        store = self._store
+        pipeline = Pipeline(
+            eyes=Eyes(self.platforms, screening.screener, store.lists),
+            screener=screening.screener,
+            journal=store.journal,
+            ledger=store.ledger,
+            settings=store.settings,
+            lists=store.lists,
+            effects=self._effects,
+            caps=Caps(store.ledger, self._clock),
+            clock=self._clock,
+        )
+        chores = Chores(platforms=self.platforms, journal=store.journal, ledger=store.ledger, effects=self._effects)
+
+        async def event(job: Job) -> None:
+            await pipeline.handle(job, event_from(job.payload))
+
+        return {
+            JobKind.EVENT: event,
+            JobKind.RETRACT: chores.retract,
+            JobKind.FORGET_EVIDENCE: chores.forget_evidence,
+        }
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Listen, judge and act until cancelled. Raises what the process cannot go on with."""
+        voided = await self._store.journal.recover()
+        log.info("starting", waiting=voided, platforms=sorted(self.platforms))
+        async with Web(self._config, self.health) as web, asyncio.TaskGroup() as group:
+            log.info("web", host=self._config.web_host, port=web.port)
+            working = group.create_task(self._work.run(), name="work")
+            listening = [
+                group.create_task(platform.run(self._work.submit), name=name)
+                for name, platform in self.platforms.items()
+            ]
+            chores = [
+                group.create_task(self._every(SWEEP_SECONDS, self._sweep), name="effects"),
+                group.create_task(self._every(RETENTION_SECONDS, self._forget_old), name="retention"),
+            ]
+            try:
+                await asyncio.gather(*listening)
+            finally:
+                await self._wind_down(working, chores)
+
+    async def _wind_down(self, working: asyncio.Task[None], chores: list[asyncio.Task[None]]) -> None:
+        """Finish what is in hand; what is not finished in time is on disk and goes on at the next start."""
+        self._work.close()
+        for chore in chores:
+            chore.cancel()
+        await asyncio.wait([working], timeout=GRACE_SECONDS)
+        working.cancel()
+
+    async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
+        """Once the platforms answer, and then again and again; a failure is said and tried again."""
+        if self._discord is not None:
+            await self._discord.ready.wait()
+        while True:
+            try:
+                await chore()
+            except Exception as error:
+                log.error("chore failed", chore=getattr(chore, "__name__", "?"), exc_info=error)
+            await self._clock.sleep(seconds)
+
+    async def _sweep(self) -> None:
+        if taken_up := await self._effects.sweep():
+            log.info("effects taken up", count=taken_up)
+
+    async def _forget_old(self) -> None:
+        await forget_old(self._store.db, self._clock)
+
+    async def health(self) -> Health:
+        """How the bot is, for `/healthz`."""
+        backlog, oldest = await self._store.journal.backlog()
+        trouble = self._store.db.trouble
+        platforms = {}
+        if self._discord is not None:
+            platforms[self._discord.name] = "ready" if self._discord.ready.is_set() else "connecting"
+        return Health(
+            ok=trouble is None and all(state == "ready" for state in platforms.values()),
+            platforms=platforms,
+            backlog=backlog,
+            oldest=None if oldest is None else (self._clock.now() - oldest).total_seconds(),
+            database="ok" if trouble is None else str(trouble),
+            providers=dict.fromkeys(self._config.providers, "on"),
+        )
+
+
+async def run(config: Config) -> None:
+    """The production process: until SIGTERM or SIGINT, then a graceful stop."""
+    discord = _discord_config(config)
+    hosts = discord.hosts if discord else ()
+    async with (
+        open_store(config, lock=True) as store,
+        open_screening(config, verdicts=store.verdicts) as screening,
+        Fetcher([Allow.parse(host) for host in hosts]) as source,
+    ):
+        app = App(config, store, screening, source, SystemClock())
+        task = asyncio.create_task(app.run(), name="app")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            log.info("stopped")
+        except BaseExceptionGroup as group:
+            raise _root(group) from None
+
+
+def _discord_config(config: Config) -> DiscordConfig | None:
+    if config.discord_token is None:
+        return None
+    return DiscordConfig(
+        token=config.discord_token.get_secret_value(),
+        api_url=config.discord_api_url,
+        gateway_url=config.discord_gateway_url,
+        cdn_url=config.discord_cdn_url,
+        media_url=config.discord_media_url,
+    )
+
+
+def _root(error: BaseException) -> BaseException:
+    """The one error inside the task groups: what the command line turns into a sentence."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

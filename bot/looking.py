@@ -1,0 +1,82 @@
+"""Look at every image of a post: fetch it, or recall what its exact bytes were judged to be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.model import Event, Look, Media
+from bot.ports import Gone, Lists, Platform, Unfetchable
+from bot.screening import Screener
+from policies.model import Policy, Unscreened, UnscreenedReason
+
+MEDIA = "media"  # the name under which "the pixels never came" is filed
+
+
+class Eyes:
+    """Where the bytes come from, and the second try where the first gave none."""
+
+    def __init__(self, platforms: Mapping[str, Platform], screener: Screener, lists: Lists) -> None:
+        self._platforms = platforms
+        self._screener = screener
+        self._lists = lists
+
+    async def look(self, event: Event, policy: Policy) -> dict[Media, Look]:
+        """A look at every image of the post that is still there and is one, side by side."""
+        looks = await asyncio.gather(*(self._at(event, media, policy) for media in event.media))
+        pairs = zip(event.media, looks, strict=True)
+        return {media: look for media, look in pairs if look is not None and not look.skipped}
+
+    async def remember(self, event: Event, looks: Mapping[Media, Look]) -> None:
+        """Which bytes an immutable id of the platform stands for (ruling 9). Not before acting: it costs a commit."""
+        for media, look in looks.items():
+            if media.immutable and look.sha256:
+                await self._lists.know(event.tenant.platform, media.key, look.sha256)
+
+    async def _at(self, event: Event, media: Media, policy: Policy) -> Look | None:
+        if media.unsupported:
+            return _unseen(UnscreenedReason.UNSUPPORTED, media.unsupported)
+        if media.immutable and (known := await self._lists.known(event.tenant.platform, media.key)):
+            look = await self._screener.recall(known, policy, event.place)
+            if look is not None:
+                return look
+        try:
+            return await self._fetch_and_look(event, media, policy)
+        except Gone:
+            return None
+
+    async def _fetch_and_look(self, event: Event, media: Media, policy: Policy) -> Look:
+        """The original; where that is over our limits, the platform's own reduced copy."""
+        platform = self._platforms[event.tenant.platform]
+        chunks = platform.fetch(event, media)
+        try:
+            look = await self._screener.look(chunks, policy, event.place, claimed=media.claimed)
+        except Unfetchable as error:
+            look = _unseen(error.reason, error.detail)
+        if not _worth_reducing(look):
+            return look
+        chunks = platform.fetch(event, media, reduced=True)
+        try:
+            reduced = await self._screener.look(chunks, policy, event.place)
+        except (Gone, Unfetchable):
+            return look
+        if _unread(reduced) is not None:
+            return look
+        # The verdict is the reduced copy's; lists and strikes go by the SHA-256 of the original alone (ruling 9).
+        return replace(reduced, sha256=look.sha256)
+
+
+def _unseen(reason: UnscreenedReason, detail: str) -> Look:
+    return Look(sha256="", screenings=(Unscreened(MEDIA, reason, detail),))
+
+
+def _unread(look: Look) -> Unscreened | None:
+    """Why no provider ever saw the pixels, if so."""
+    return next((s for s in look.screenings if isinstance(s, Unscreened) and s.provider == MEDIA), None)
+
+
+def _worth_reducing(look: Look) -> bool:
+    """Whether a platform's own resized copy may be readable where the original was not."""
+    unread = _unread(look)
+    return unread is not None and unread.reason is UnscreenedReason.UNDECODABLE
