@@ -74,7 +74,9 @@ class DiscordPlatform:
         self._options = client_options or {}
         self._urls = Urls()
         self._budget = IdentifyBudget(clock)
-        self._supervisor = Supervisor(self.connect, config.token, clock=clock, budget=self._budget)
+        self._supervisor = Supervisor(
+            self.connect, config.token, clock=clock, budget=self._budget, ended=self.ready.clear
+        )
         self._client: BeholderClient | None = None
         self._submit: Submit | None = None
         self._submitting: set[asyncio.Task[Any]] = set()
@@ -114,7 +116,6 @@ class DiscordPlatform:
         try:
             await self._supervisor.run()
         finally:
-            self.ready.clear()
             if self._submitting:
                 await asyncio.wait(self._submitting, timeout=LAST_SUBMISSIONS)
             await self._fetcher.aclose()
@@ -127,7 +128,6 @@ class DiscordPlatform:
         """A new client, not yet logged in: one for each life that the supervisor gives."""
         if self._client is not None:
             self._skipped += self._client.skipped
-        self.ready.clear()
         client = BeholderClient(
             desk=self._desk,
             settings=self._settings,
@@ -184,7 +184,7 @@ class DiscordPlatform:
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
         """The bytes of `media`, in chunks. Raises `Gone` or `Unfetchable`."""
-        client = self._connected()
+        client = self.connected
         if client is None:
             raise Unfetchable(UnscreenedReason.OUTAGE, "not connected to Discord")
         fetching = Fetching(client, urls=self._urls, source=self._source)
@@ -194,14 +194,14 @@ class DiscordPlatform:
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for a refusal or an outage."""
-        client = self._connected()
+        client = self.connected
         if client is None:
             return Outcome(OutcomeState.FAILED, "not connected to Discord", retry=True)
         return await self._actions(client).perform(action)
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
         """Whether our message with `nonce` stands in `channel`."""
-        client = self._connected()
+        client = self.connected
         if client is None:
             return Outcome(OutcomeState.UNKNOWN, "not connected to Discord")
         return await self._actions(client).find(tenant, channel, nonce)
@@ -209,7 +209,12 @@ class DiscordPlatform:
     def _actions(self, client: BeholderClient) -> Actions:
         return Actions(client, settings=self._settings, clock=self._clock, stream=self._source.stream)
 
-    def _connected(self) -> BeholderClient | None:
+    @property
+    def connected(self) -> BeholderClient | None:
         """The client, once it is logged in: REST needs no gateway."""
         client = self._client
         return client if client is not None and client.user is not None and not client.is_closed() else None
+
+    def forget_urls(self) -> None:
+        """Know no address any more: each is asked for anew."""
+        self._urls = Urls()

@@ -114,7 +114,7 @@ class Session(Protocol):
 
 
 class Supervisor:
-    """Runs one client after another until cancelled or until a `Fatal` error."""
+    """Runs one client after another until cancelled or until a `Fatal` error; `ended` is told of each end."""
 
     def __init__(
         self,
@@ -123,12 +123,14 @@ class Supervisor:
         *,
         clock: Clock,
         budget: IdentifyBudget,
+        ended: Callable[[], None] = lambda: None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._make = make
         self._token = token
         self._clock = clock
         self._budget = budget
+        self._ended = ended
         self._jitter = jitter
         self.restarts = 0
         self.last_error = ""
@@ -153,6 +155,7 @@ class Supervisor:
             _raise_if_fatal(error)
             return error
         finally:
+            self._ended()
             await client.close()
         return None
 
