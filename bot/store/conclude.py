@@ -178,11 +178,12 @@ def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str,
 
 
 def _count(connection: Connection, ruling: Ruling, filed: Filed) -> None:
-    if ruling.strikes:
-        earned = {"tenant": filed.id, "author": ruling.event.author.id, "hour": hour_of(filed.at), "at": filed.at}
-        connection.execute(_STRIKE, [earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes])
-    if ruling.removed:
-        connection.execute(_REMOVE, [{"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed])
+    """Images whose bytes never came (no SHA-256) earn nothing: nobody could void it."""
+    earned = {"tenant": filed.id, "author": ruling.event.author.id, "hour": hour_of(filed.at), "at": filed.at}
+    if struck := [earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes if s]:
+        connection.execute(_STRIKE, struck)
+    if removed := [{"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed if s]:
+        connection.execute(_REMOVE, removed)
 
 
 def _nonce() -> str:

@@ -180,7 +180,14 @@ def _engine(path: Path, *, write: bool) -> Engine:
                 connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=READERS, max_overflow=0)
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=0,
+        hide_parameters=True,  # what people wrote stays out of errors and logs
+    )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

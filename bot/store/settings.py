@@ -13,9 +13,7 @@ from bot.store.remembered import Remembered
 from bot.store.tables import policies
 from policies import form
 from policies.model import Policy
-from policies.presets import preset
-
-DEFAULT = "standard"
+from policies.presets import DEFAULT, preset
 
 _LATEST = (
     select(policies.c.version, policies.c.body)

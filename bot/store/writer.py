@@ -90,7 +90,9 @@ class Writer:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._recover)
 
     async def close(self) -> None:
-        """Write what was asked for, then let go."""
+        """Write what was asked for, then let go. Idempotent."""
+        if self._closed:
+            return
         self._closed = True
         if self._flushing is not None:
             await self._flushing
