@@ -19,6 +19,7 @@ from policies.model import Screening, Unscreened, UnscreenedReason, Verdict
 from providers.base import Ask, Image, Provider, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
+from providers.testcard import NAME as TESTCARD
 from providers.testcard import TestCardProvider
 
 T = TypeVar("T")
@@ -57,10 +58,9 @@ class Key(NamedTuple):
 class Router:
     """Asks the providers of a plan, and reads test cards. Never raises for what a provider does."""
 
-    def __init__(self, providers: Mapping[str, Provider], verdicts: Verdicts, *, cards: Provider | None = None) -> None:
-        """`cards` is asked beside every plan; by default the provider `testcard`."""
-        self._providers = dict(providers)
-        self._cards = cards or TestCardProvider()
+    def __init__(self, providers: Mapping[str, Provider], verdicts: Verdicts) -> None:
+        """`testcard` is asked beside every plan; it need not be among `providers`."""
+        self._providers = {TESTCARD: TestCardProvider(), **providers}
         self._memory = Memory(verdicts)
         self._flights: Flights[Key, Screening] = Flights()
 
@@ -68,7 +68,7 @@ class Router:
         """One screening for each provider of `plan`, in its order; then the test card's, if there is one."""
         asked = self._asked(plan, test_cards=test_cards)
         screenings = await asyncio.gather(*(self._screen(name, asked[name], image, ask) for name in asked))
-        return self._telling(screenings)
+        return _telling(screenings, plan)
 
     async def cached(
         self, sha256: str, ask: Ask, plan: Plan, *, test_cards: bool = True
@@ -80,25 +80,21 @@ class Router:
             if verdict is None:
                 return None
             verdicts.append(verdict)
-        return self._telling(verdicts)
+        return _telling(verdicts, plan)
 
     async def aclose(self) -> None:
         """Writes what is still unwritten and closes every provider. Idempotent."""
         await self._memory.flush()
-        for provider in (*self._providers.values(), self._cards):
+        for provider in self._providers.values():
             await provider.aclose()
 
     def _asked(self, plan: Plan, *, test_cards: bool) -> dict[str, Provider | None]:
-        asked = {name: self._providers.get(name) for name in plan.providers}
-        return {**asked, self._cards.name: self._cards} if test_cards else asked
-
-    def _telling(self, screenings: Iterable[Screening]) -> tuple[Screening, ...]:
-        """Without the verdict of `cards` on an image that has none: it must not pass for an answer."""
-        return tuple(s for s in screenings if s.provider != self._cards.name or isinstance(s, Unscreened) or s.labels)
+        names = (*plan.providers, TESTCARD) if test_cards else plan.providers
+        return {name: self._providers.get(name) for name in names}
 
     async def _screen(self, name: str, provider: Provider | None, image: Image, ask: Ask) -> Screening:
         if provider is None:
-            known = ", ".join(sorted(self._providers)) or "none"
+            known = ", ".join(sorted(self._providers))
             return Unscreened(name, UnscreenedReason.OUTAGE, f"No provider here is named {name}; there are: {known}.")
         key = Key.of(image.sha256, provider, ask)
         return await self._flights.join(key, partial(self._answer, key, provider, image, ask))
@@ -111,6 +107,16 @@ class Router:
         if isinstance(screening, Verdict):
             self._memory.keep(key, screening)
         return screening
+
+
+def _telling(screenings: Iterable[Screening], plan: Plan) -> tuple[Screening, ...]:
+    """Without the verdict of `testcard` on an image that has no card: it assessed nothing, and beside
+    providers that failed it would pass for an answer."""
+    return tuple(s for s in screenings if TESTCARD in plan.providers or not _is_blank(s))
+
+
+def _is_blank(screening: Screening) -> bool:
+    return isinstance(screening, Verdict) and screening.provider == TESTCARD and not screening.labels
 
 
 async def _supervised(provider: Provider, image: Image, ask: Ask) -> Screening:

@@ -33,6 +33,7 @@ def scene(seed: int = 1) -> Pillow.Image:
     return picture
 
 
+@cache
 def view(seed: int = 1) -> View:
     """A view of `scene(seed)`."""
     return View(scene(seed).tobytes())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,10 +47,9 @@ def test_confidence_never_falls_as_the_vote_rises(a: float, b: float) -> None:
 @given(units, units)
 def test_confidence_keeps_apart_what_the_votes_keep_apart(a: float, b: float) -> None:
     low, high = sorted((a, b))
-    steepest = max((y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in zip(SCALE, SCALE[1:], strict=False))
-    flattest = min((y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in zip(SCALE, SCALE[1:], strict=False))
+    slopes = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pairwise(SCALE)]
     rise = confidence(high) - confidence(low)
-    assert flattest * (high - low) - 1e-9 <= rise <= steepest * (high - low) + 1e-9
+    assert min(slopes) * (high - low) - 1e-9 <= rise <= max(slopes) * (high - low) + 1e-9
 
 
 def test_a_photograph_is_judged_by_the_mean_of_both() -> None:
