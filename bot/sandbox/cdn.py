@@ -137,9 +137,12 @@ def resized(content: bytes, width: int | None, height: int | None, wanted: str |
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=_KNOWN) as picture:
+                box = (width or picture.width, height or picture.height)
                 kind = wanted or picture.format or "PNG"
+                if kind == picture.format and picture.width <= box[0] and picture.height <= box[1]:
+                    return content
                 still = picture.convert("RGB" if kind == "JPEG" else "RGBA" if kind in ("PNG", "WEBP") else None)
-                still.thumbnail((width or picture.width, height or picture.height))
+                still.thumbnail(box)
                 out = io.BytesIO()
                 still.save(out, kind)
                 return out.getvalue()

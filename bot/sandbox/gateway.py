@@ -105,7 +105,7 @@ class Gateway:
         session = connection.session
         if session and session.line is connection.line:
             session.line = None
-            if connection.line.socket.close_code in (1000, 1001):
+            if not connection.line.hung_up and connection.line.socket.close_code in (1000, 1001):
                 self.sessions.pop(session.id, None)
 
     def _receive(self, connection: Connection, text: str | bytes) -> None:

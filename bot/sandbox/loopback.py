@@ -48,7 +48,8 @@ class Loopback(Members, Presses):
 
     `intents_enabled`: which privileged intents the developer portal has switched on, of `members`,
     `message_content`, `presences`. `shards`: how many `/gateway/bot` advises. `port`: of the API; 0
-    means any free one.
+    means any free one. Once entered, `api_url` (with `/api/v10`), `gateway_url` (`ws://…/gateway/`),
+    `cdn_url` and `media_url` (each with a path) say where it is.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Loopback(Members, Presses):
         self.gateway = Gateway(self.world, heartbeat_ms)
         self.rest = Rest(self.world, self.interactions, _routes(), observers=list(observers))
         self.cdn = Cdn(self.world)
+        self.api_url = self.gateway_url = self.cdn_url = self.media_url = ""
         self._port = port
         self._runners: list[web.ServerRunner] = []
 
@@ -77,9 +79,10 @@ class Loopback(Members, Presses):
     async def __aenter__(self) -> Self:
         api = await self._listen(self._api, self._port)
         cdn = await self._listen(self.cdn.handle, 0)
+        self.api_url, self.gateway_url = f"http://{HOST}:{api}{PREFIX}", f"ws://{HOST}:{api}/gateway/"
+        self.cdn_url, self.media_url = f"http://{HOST}:{cdn}/cdn", f"http://{HOST}:{cdn}/media"
         at = self.world.at
-        at.api, at.gateway = f"http://{HOST}:{api}{PREFIX}", f"ws://{HOST}:{api}/gateway/"
-        at.cdn, at.media = f"http://{HOST}:{cdn}/cdn", f"http://{HOST}:{cdn}/media"
+        at.gateway, at.cdn, at.media = self.gateway_url, self.cdn_url, self.media_url
         return self
 
     async def __aexit__(
@@ -112,26 +115,6 @@ class Loopback(Members, Presses):
     def token(self) -> str:
         """The bot's token."""
         return self.world.token
-
-    @property
-    def api_url(self) -> str:
-        """REST, with `/api/v10`."""
-        return self.world.at.api
-
-    @property
-    def gateway_url(self) -> str:
-        """The gateway, `ws://…/gateway/`."""
-        return self.world.at.gateway
-
-    @property
-    def cdn_url(self) -> str:
-        """The CDN, with a path."""
-        return self.world.at.cdn
-
-    @property
-    def media_url(self) -> str:
-        """The media proxy, with a path."""
-        return self.world.at.media
 
     @property
     def environment(self) -> dict[str, str]:

@@ -42,6 +42,7 @@ class Line:
 
     def __init__(self, socket: web.WebSocketResponse, *, compressed: bool) -> None:
         self.socket = socket
+        self.hung_up = False  # by us; then the code of the client's echo means nothing
         self._deflate = zlib.compressobj() if compressed else None
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
         self._open = asyncio.Event()
@@ -62,6 +63,7 @@ class Line:
 
     async def close(self, code: int, reason: str = "") -> None:
         """Send what is queued, then say goodbye."""
+        self.hung_up = True
         self._outbox.put_nowait(None)
         await asyncio.wait([self._sender], timeout=1)
         await self.socket.close(code=code, message=reason.encode())

@@ -59,7 +59,6 @@ Listener = Callable[[Happened], None]
 class Addresses:
     """Where the sandbox answers; known once its sockets are open."""
 
-    api: str = ""
     gateway: str = ""
     cdn: str = ""
     media: str = ""

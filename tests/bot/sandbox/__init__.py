@@ -1,0 +1,1 @@
+"""Tests of the loopback Discord, with discord.py as the bot."""
