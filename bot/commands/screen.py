@@ -11,13 +11,14 @@ import typer
 from bot.commands import shapes
 from bot.commands.console import say, say_json, show_table, voice
 from bot.commands.options import AsJson, ConfigFile
-from policies.model import Context, Place, Policy, Suggestion
+from policies.model import Context, Place, Policy, Screening, Suggestion, Unscreened, Verdict
 from policies.presets import DEFAULT, PRESETS, preset
 
 if TYPE_CHECKING:
     from bot.commands.judging import Judgement
     from bot.config import Config
 
+WORTH_A_WORD = 0.05  # below that, a confidence is noise to people; --json gives all
 _WORDS = {
     Suggestion.PASS: "pass",
     Suggestion.UNSCREENED: "not judged",
@@ -51,7 +52,7 @@ def _preset(name: str) -> Policy:
 
 
 def _providers(name: str | None) -> tuple[str, ...] | None:
-    """The providers to ask besides the test cards, which are always read; None: those configured."""
+    """The provider to ask; None: those configured. Test cards are read either way."""
     from bot.config import ALWAYS_ON, PROVIDER_NAMES
 
     known = (*PROVIDER_NAMES, ALWAYS_ON)
@@ -59,7 +60,7 @@ def _providers(name: str | None) -> tuple[str, ...] | None:
         return None
     if name not in known:
         raise typer.BadParameter(f"{name!r} is no provider; known are: {', '.join(known)}", param_hint="--provider")
-    return () if name == ALWAYS_ON else (name,)
+    return (name,)
 
 
 async def _screen(
@@ -90,22 +91,38 @@ def _shape(judgement: Judgement, context: Context) -> shapes.Shape:
 
 
 def _show(found: list[Judgement]) -> None:
+    from bot.texts import names, scores
+
     if not found:
         say("No image was found.")
         return
-    show_table(("file", "decision", "what was seen", "why", "what would be done", "ms"), map(_row, found))
+    show_table(("file", "decision", "what was seen", "why", "ms"), map(_row, found))
+    judged = [j.screenings for j in found if any(isinstance(s, Verdict) for s in j.screenings)]
+    if judged and (missing := set.intersection(*(set(scores.not_assessed(s)) for s in judged))):
+        said = "; ".join(names.category(c, voice().texts) for c in sorted(missing))
+        say(f"Nobody looked for: {said}.")
 
 
 def _row(judgement: Judgement) -> tuple[str, ...]:
-    from bot.texts import names, reasons, scores
+    from bot.texts import reasons
 
-    spoken = voice()
-    acts = [spoken.texts.gettext(names.ACTS[step.act]) for step in judgement.decision.steps]
+    acts = ", ".join(step.act for step in judgement.decision.steps)
+    decision = _WORDS[judgement.decision.suggestion]
     return (
         str(judgement.path),
-        _WORDS[judgement.decision.suggestion],
-        "\n".join(scores.of_image(judgement.screenings, spoken)),
-        "\n".join(reasons.sentences(judgement.decision.reasons, spoken)),
-        ", ".join(acts) or "nothing",
+        f"{decision}\n({acts})" if acts else decision,
+        "\n".join(_seen(s) for s in judgement.screenings),
+        "\n".join(reasons.sentences(judgement.decision.reasons, voice())),
         f"{judgement.ms:.0f}",
     )
+
+
+def _seen(screening: Screening) -> str:
+    from bot.texts import names, scores
+
+    spoken = voice()
+    if isinstance(screening, Unscreened):
+        return f"{screening.provider}: {scores.unscreened(screening, spoken)}"
+    strongest = sorted((x for x in screening.labels if x.confidence >= WORTH_A_WORD), key=lambda x: -x.confidence)
+    labels = "; ".join(f"{names.category(x.category, spoken.texts)} {names.score(x.confidence)}" for x in strongest)
+    return f"{screening.provider}: {labels or 'nothing'}"
