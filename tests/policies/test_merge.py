@@ -124,7 +124,7 @@ def test_the_later_opinion_has_the_say_on_what_it_assessed_the_earlier_on_the_re
     local = verdict({EXPLICIT: 0.6, ADVERTISING: 0.6}, assessed={EXPLICIT, ADVERTISING})
     vendor = verdict({HATE: 0.9}, provider="huawei", assessed={EXPLICIT, HATE})
     first, second = opinions([local, vendor]).verdicts
-    assert (first.provider, first.assessed) == ("local", {ADVERTISING})
+    assert (first.provider, first.assessed) == ("local", frozenset({ADVERTISING}))
     assert [x.category for x in first.labels] == [ADVERTISING]
     assert second == vendor
 
@@ -144,7 +144,7 @@ def test_a_floor_goes_with_the_last_label_that_carried_it() -> None:
     first = verdict({EXPLICIT: 0.9}, provider="huawei", assessed={EXPLICIT, HATE}, suggestion=Suggestion.BLOCK)
     second = verdict(provider="hitpaw", assessed={EXPLICIT}, suggestion=Suggestion.PASS)
     kept = opinions([first, second]).verdicts[0]
-    assert (kept.provider, kept.assessed, kept.suggestion) == ("huawei", {HATE}, None)
+    assert (kept.provider, kept.assessed, kept.suggestion) == ("huawei", frozenset({HATE}), None)
 
 
 def test_a_floor_stays_where_a_label_of_it_stays() -> None:

@@ -68,7 +68,7 @@ def test_each_layer_replaces_the_one_before() -> None:
     policy = replace(BASE, age_restricted=frozen({}))
     place, fresh = replace(THREAD, age_restricted=True), replace(MEMBER, hours=1)
     for field, value, expected in LAYERS:
-        policy = replace(policy, **{field: value})
+        policy = replace(policy, **{field: value})  # type: ignore[arg-type]
         assert limit(policy, place, fresh, Medium.DRAWN) == expected, field
         assert thresholds(policy, place, MEMBER, Medium.DRAWN)[HATE] == BASE.thresholds[HATE]
 
