@@ -21,7 +21,7 @@ HEADER = "# What Beholder says. Written by tools/catalogue.py; parts in {braces}
 
 
 def template() -> str:
-    """The template as it should be now: sorted, without dates and line numbers, so that it only changes with the words."""
+    """The template as it should be now: without dates and line numbers, so that it changes with the words only."""
     catalogue = Catalog(project="Beholder", charset="utf-8", header_comment=HEADER)
     for room in ROOMS:
         for name, _, message, comments, context in extract_from_dir(

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.model import AuthorKind
 from bot.texts.catalogue import Texts, mark
-from policies.model import Act, Category, Context, Evidence, Mode, Remedy, UnscreenedReason
+from policies.model import Act, Category, Context, Mode, Remedy, UnscreenedReason
 
 CATEGORIES: Final = {
     Category.SEXUAL_EXPLICIT: mark("sexual content, explicit"),
@@ -63,12 +63,6 @@ REMEDIES: Final = {
     Remedy.HOLD: mark("remove until a moderator has looked"),
 }
 
-LEVELS: Final = {
-    Evidence.NONE: mark("no picture"),
-    Evidence.MOSAIC: mark("a blurred picture"),
-    Evidence.FULL: mark("the full picture"),
-}
-
 AUTHORS: Final = {
     AuthorKind.MEMBER: mark("member"),
     AuthorKind.BOT: mark("bot"),
@@ -78,9 +72,7 @@ AUTHORS: Final = {
 # Marked here a second time, since `policies` knows no languages; a test holds the two together.
 PRESETS: Final = {
     "relaxed": mark("Removes only what is all but certain, and asks moderators seldom."),
-    "standard": mark(
-        "Removes explicit, gory, extremist and hateful images when sure, and shows moderators the doubtful."
-    ),
+    "standard": mark("Removes explicit, gory, extremist and hateful images when sure; shows moderators the doubtful."),
     "strict": mark("Removes sooner and in every category, and is stricter with members of their first day."),
     "family": mark("For communities with children: the strictest, in age-restricted channels too."),
     "art": mark("Like standard for photographs; a drawing is at most shown to moderators, never removed by itself."),
