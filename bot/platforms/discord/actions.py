@@ -77,11 +77,16 @@ class Actions:
         return outcome
 
     async def _second_look(self, action: Action, doubt: Outcome) -> Outcome:
-        """A post whose answer was lost may stand there: then it is done."""
-        if isinstance(action, Warn | PostCard | Say | Restore):
-            found = await self.find(action.tenant, action.channel, action.nonce)
-            if found.state is OutcomeState.DONE:
+        """A post whose answer was lost either stands there, or is worth another try: should the lost
+        request still arrive, Discord drops the later of the two by their nonce."""
+        if not isinstance(action, Warn | PostCard | Say | Restore):
+            return doubt
+        found = await self.find(action.tenant, action.channel, action.nonce)
+        match found.state:
+            case OutcomeState.DONE:
                 return found
+            case OutcomeState.FAILED:
+                return Outcome(OutcomeState.FAILED, doubt.detail, retry=True)
         return doubt
 
     async def _do(self, action: Action) -> Outcome:
