@@ -1,0 +1,71 @@
+"""A small community on a loopback Discord, set up as its owner would: with `/setup`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.sandbox.entities import Channel, Guild, User
+from bot.sandbox.loopback import Loopback
+from bot.sandbox.permissions import Permission
+
+MODERATOR = Permission.MANAGE_MESSAGES | Permission.MODERATE_MEMBERS
+
+
+@dataclass(slots=True)
+class Stage:
+    """Who is there and where they meet."""
+
+    discord: Loopback
+    guild: Guild
+    general: Channel
+    pictures: Channel
+    after_dark: Channel
+    help_thread: Channel
+    mods: Channel
+    owner: User
+    moderator: User
+    members: tuple[User, ...]
+
+    @classmethod
+    def build(cls, discord: Loopback) -> Stage:
+        """A guild with three channels, a thread, a moderators' channel and some people."""
+        guild = discord.guild("Meadow")
+        general = discord.channel(guild, "general")
+        owner = discord.owner(guild)
+        role = discord.role(guild, "Moderators", int(MODERATOR), position=20)
+        mods = discord.channel(guild, "mods")
+        discord.overwrite(mods, guild, deny=int(Permission.VIEW_CHANNEL))
+        for insider in (role, discord.bot_role(guild)):
+            discord.overwrite(mods, insider, allow=int(Permission.VIEW_CHANNEL))
+        return cls(
+            discord=discord,
+            guild=guild,
+            general=general,
+            pictures=discord.channel(guild, "pictures"),
+            after_dark=discord.channel(guild, "after-dark", nsfw=True),
+            help_thread=discord.thread(general, "help", owner),
+            mods=mods,
+            owner=owner,
+            moderator=discord.member(guild, "cleo", roles=[role]),
+            members=tuple(discord.member(guild, name) for name in ("ann", "ben", "dora", "emil")),
+        )
+
+    async def set_up(self, *, preset: str = "standard", mode: str = "enforce") -> str:
+        """What the owner does first; returns what the bot answered."""
+        options = {"preset": preset, "channel": self.mods, "mode": mode}
+        answered = await self.discord.command("setup", self.owner, self.general, options=options, timeout=15.0)
+        return answered.text
+
+    def unseen(self) -> Channel:
+        """A channel that the bot does not see: where forwarded pictures come from."""
+        hidden = self.discord.channel(self.guild, "hidden")
+        self.discord.overwrite(hidden, self.discord.bot_role(self.guild), deny=int(Permission.VIEW_CHANNEL))
+        return hidden
+
+    def named(self, text: str) -> str:
+        """`text` with channels and people by their names, as Discord shows it."""
+        for channel in self.guild.channels.values():
+            text = text.replace(f"<#{channel.id}>", f"#{channel.name}")
+        for user in (self.owner, self.moderator, *self.members):
+            text = text.replace(f"<@{user.id}>", f"@{user.name}")
+        return text

@@ -1,0 +1,118 @@
+"""The live table of the demo: what was posted where, what was seen in it, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from bot.sandbox.process import Line
+from bot.sandbox.scenes import Played, Scene
+
+COLOURS = {"pass": "green", "review": "yellow", "block": "red", "unscreened": "magenta"}
+WORTH_SAYING = 0.1
+ACTS = {"delete": "removed", "warn": "notice", "card": "card", "timeout": "timed out"}
+
+
+@dataclass(slots=True)
+class Row:
+    """One scene and, once it is over, how it ended."""
+
+    scene: Scene
+    played: Played | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all that had to happen happened."""
+        return self.played is not None and not self.played.missing
+
+
+class Table:
+    """Rows in the order of their beginning; `render` draws them as they are now."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def begin(self, scene: Scene) -> Row:
+        """A scene begins."""
+        row = Row(scene)
+        self.rows.append(row)
+        return row
+
+    def render(self) -> RichTable:
+        """The table for a terminal of 80 columns and more."""
+        table = RichTable(title="Beholder at work on a Discord of its own", title_justify="left", expand=True)
+        table.add_column("", width=1)
+        table.add_column("posted", ratio=5)
+        table.add_column("where", ratio=4)
+        table.add_column("seen", ratio=5)
+        table.add_column("decision and why", ratio=6)
+        table.add_column("done", ratio=4)
+        table.add_column("ms", justify="right", width=5)
+        for row in self.rows:
+            table.add_row(*_cells(row))
+        return table
+
+
+def _cells(row: Row) -> Sequence[Text | str]:
+    scene, played = row.scene, row.played
+    posted = escape(scene.title)
+    if played is None:
+        return ("…", posted, f"#{scene.channel.name}", "", "", "", "")
+    mark = Text("✓", style="green") if row.ok else Text("✗", style="bold red")
+    if played.line is None:
+        return (mark, posted, f"#{scene.channel.name}", "", Text(", ".join(played.missing), style="bold red"), "", "")
+    line = played.line
+    where = f"#{scene.channel.name}\n[dim]{line['context']}[/dim]"
+    done = _done(line)
+    if played.missing:
+        done.append("\n" + ", ".join(played.missing), style="bold red")
+    return (mark, posted, where, _seen(line), _decision(line), done, f"{line['ms']['total']:.0f}")
+
+
+def _seen(line: Line) -> str:
+    """The strongest label of each provider, or why there is none; the loudest first."""
+    said = [_said(screening) for screening in line["screenings"]]
+    loud = sorted((x for x in said if x[0] >= WORTH_SAYING), reverse=True)
+    return "\n".join(dict.fromkeys(text for _, text in loud)) or "[dim]nothing[/dim]"
+
+
+def _said(screening: Mapping[str, Any]) -> tuple[float, str]:
+    if "unscreened" in screening:
+        return 1.0, f"[magenta]{screening['unscreened']}[/magenta]"
+    category, confidence = max(screening["labels"].items(), key=itemgetter(1), default=("", 0.0))
+    return confidence, f"{category} {confidence:.2f}\n[dim]{screening['provider']}[/dim]"
+
+
+def _decision(line: Line) -> Text:
+    suggestion = str(line["suggestion"])
+    text = Text(suggestion, style=f"bold {COLOURS[suggestion]}")
+    for reason in line["reasons"]:
+        if reason["code"] != "test_card":
+            text.append(f"\n{_reason(reason)}", style="default")
+    return text
+
+
+def _reason(reason: Mapping[str, object]) -> str:
+    if "threshold" in reason:
+        return f"{reason.get('category', reason['code'])} {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
+    return " ".join(str(reason[k]) for k in ("code", "detail") if k in reason)
+
+
+def _done(line: Line) -> Text:
+    if not line["outcomes"]:
+        return Text("left alone", style="dim")
+    text = Text()
+    for act, outcome in line["outcomes"].items():
+        fine = outcome == "done"
+        text.append(("" if not text else " · ") + ACTS.get(act, act), style="default" if fine else "red")
+        if not fine:
+            text.append(f" ({outcome})", style="red")
+    if line["case"]:
+        text.append(f"\ncase {line['case']}", style="dim")
+    return text
