@@ -18,14 +18,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+import structlog
 from cachetools import LRUCache
-from interlock import CircuitBreaker, CircuitOpenError, Config
+from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
 from policies.model import Category, Screening
 from providers.base import Ask, Image, Provider, Ticket
 from providers.errors import Denied, RateLimited, Refused, Timeout, Unavailable
 
 Call = Callable[[], Awaitable[Screening]]
+
+log = structlog.get_logger("beholder.providers")
 
 DENIED_PAUSE = 300.0  # seconds until an account that was denied is tried again
 LONGEST_WAIT = 3600.0  # seconds; a vendor's wish to wait longer is not believed
@@ -73,7 +76,7 @@ class Breaker:
             wait_duration_backoff_multiplier=2.0,
             wait_duration_in_open_max=self.longest,
         )
-        return CircuitBreaker(name=name, config=config, clock=clock, classifier=_Illness())
+        return CircuitBreaker(name=name, config=config, clock=clock, classifier=_Illness(), listener=_Log())
 
 
 class _Illness:
@@ -81,6 +84,13 @@ class _Illness:
 
     def is_failure(self, *, result: object, exception: Exception | None) -> bool:
         return exception is not None and not isinstance(exception, (Refused, Denied, RateLimited))
+
+
+class _Log(CoreEventListener):
+    """One line whenever a provider is paused, tried out, or back."""
+
+    def on_state_change(self, *, name: str, old: State, new: State) -> None:
+        log.warning("provider_breaker", provider=name, was=str(old), state=str(new))
 
 
 class Pace:

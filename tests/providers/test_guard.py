@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from providers.base import Ask
 from providers.errors import (
@@ -84,6 +85,23 @@ async def test_one_call_tries_it_out_and_opens_the_way() -> None:
     gate.set()
     assert await probe == VERDICT
     assert [await ask(guarded) for _ in range(5)] == [VERDICT] * 5
+
+
+@pytest.mark.asyncio
+async def test_the_log_says_once_when_it_pauses_and_when_it_is_back() -> None:
+    provider, clock = Scripted(*[DOWN] * 5, VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    with capture_logs() as logs:
+        await break_it(guarded)
+        for _ in range(10):
+            await outcome(guarded)
+        await clock.advance(30)
+        await ask(guarded)
+    assert [(line["provider"], line["state"]) for line in logs] == [
+        ("scripted", "open"),
+        ("scripted", "half_open"),
+        ("scripted", "closed"),
+    ]
 
 
 @pytest.mark.asyncio
