@@ -86,7 +86,10 @@ def _registry(side: str) -> referencing.Registry[Any]:
         # discord.py sends snowflakes as numbers, and Discord takes them.
         document = copy.deepcopy(document)
         document["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
-    return referencing.Registry().with_resource(f"urn:{side}", DRAFT202012.create_resource(document))
+    registry: referencing.Registry[Any] = referencing.Registry().with_resource(
+        f"urn:{side}", DRAFT202012.create_resource(document)
+    )
+    return registry
 
 
 @cache

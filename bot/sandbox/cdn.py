@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.sandbox.world import Addresses, World
 
 LIFETIME = 24 * 3600
+LARGEST = 50_000_000
+"""Pixels of a picture that the media proxy still resizes."""
 _GONE = "This content is no longer available."
 _FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
 _KNOWN = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
@@ -139,6 +141,8 @@ def resized(content: bytes, width: int | None, height: int | None, wanted: str |
             with Image.open(io.BytesIO(content), formats=_KNOWN) as picture:
                 box = (width or picture.width, height or picture.height)
                 kind = wanted or picture.format or "PNG"
+                if picture.width * picture.height > LARGEST:
+                    return None
                 if kind == picture.format and picture.width <= box[0] and picture.height <= box[1]:
                     return content
                 still = picture.convert("RGB" if kind == "JPEG" else "RGBA" if kind in ("PNG", "WEBP") else None)

@@ -31,7 +31,7 @@ _UNKNOWN = {
     "Webhook": 10015,
     "Ban": 10026,
     "Sticker": 10060,
-    "Interaction": 10062,
+    "interaction": 10062,
     "application command": 10063,
 }
 

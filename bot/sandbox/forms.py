@@ -9,7 +9,7 @@ from zlib import crc32
 
 from bot.sandbox.entities import Attachment, Json
 from bot.sandbox.errors import invalid_form
-from bot.sandbox.wire import OWN
+from bot.sandbox.wire_messages import OWN
 
 CONTENT_LIMIT = 2000
 EMBED_TOTAL = 6000

@@ -159,10 +159,10 @@ class Interactions:
         """For a callback: known, not answered yet, not older than 3 s."""
         begun = self._by_token.get(token)
         if begun is None or begun.id != ident:
-            raise unknown("Interaction")
+            raise unknown("interaction")
         if self._world.clock.now() - begun.at > ANSWER_WITHIN and not begun.callbacks:
             self.late += 1
-            raise unknown("Interaction")
+            raise unknown("interaction")
         if begun.callbacks:
             raise ACKNOWLEDGED
         return begun

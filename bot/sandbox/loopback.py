@@ -21,7 +21,7 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.ports import Clock
-from bot.sandbox import routes_account, routes_guilds, routes_interactions, routes_messages
+from bot.sandbox import routes_account, routes_guilds, routes_interactions, routes_members, routes_messages
 from bot.sandbox.cdn import Cdn
 from bot.sandbox.entities import Channel, Message
 from bot.sandbox.faults import Break, Fault, rate_limited
@@ -38,7 +38,7 @@ PATIENCE = 10.0
 
 def _routes() -> Routes:
     routes = Routes()
-    for room in (routes_account, routes_guilds, routes_interactions, routes_messages):
+    for room in (routes_account, routes_guilds, routes_interactions, routes_members, routes_messages):
         routes.include(room.routes)
     return routes
 

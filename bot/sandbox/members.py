@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.sandbox import acts, permissions, wire
-from bot.sandbox.cdn import digest, dimensions
 from bot.sandbox.entities import (
     FORUM,
     PUBLIC_THREAD,
@@ -22,6 +19,7 @@ from bot.sandbox.entities import (
     Role,
     User,
 )
+from bot.sandbox.faces import Faces
 from bot.sandbox.forms import Upload
 from bot.sandbox.permissions import Permission
 from bot.sandbox.world import World
@@ -48,7 +46,7 @@ def uploads(files: Iterable[File]) -> list[Upload]:
     return [file if isinstance(file, Upload) else Upload(*file) for file in files]
 
 
-class Members:
+class Members(Faces):
     """The people's half of the facade; every method takes effect at once and is told to the bot."""
 
     world: World
@@ -109,6 +107,14 @@ class Members:
     def leave(self, guild: Guild, user: User) -> None:
         """Somebody leaves."""
         acts.leave(self.world, guild, user)
+
+    def outage(self, guild: Guild) -> None:
+        """Discord loses sight of a guild; `back` ends it."""
+        self.world.emit("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild=guild)
+
+    def back(self, guild: Guild) -> None:
+        """The guild is there again."""
+        self.world.emit("GUILD_CREATE", wire.guild_create(guild, self.world.bot.id), guild=guild)
 
     def kick_bot(self, guild: Guild) -> None:
         """The bot is thrown out."""
@@ -234,85 +240,26 @@ class Members:
         else:
             acts.bulk_delete(self.world, messages[0].channel, messages)
 
+    def react(self, message: Message, user: User, emoji: str) -> None:
+        """Somebody reacts: with a character, or with a custom emoji as `emoji()` gave it."""
+        _, name, ident = emoji.strip("<>").split(":") if emoji.startswith("<") else ("", emoji, None)
+        body: Json = {
+            "user_id": str(user.id),
+            "channel_id": str(message.channel.id),
+            "message_id": str(message.id),
+            "message_author_id": str(message.author.id),
+            "emoji": {"id": ident, "name": name, "animated": emoji.startswith("<a:")},
+            "burst": False,
+            "type": 0,
+        }
+        guild = message.channel.guild
+        if guild:
+            body |= {"guild_id": str(guild.id), "member": wire.member(guild.members[user.id])}
+        self.world.emit("MESSAGE_REACTION_ADD", body, guild=guild, channel=message.channel)
+
     def webhook(self, name: str = "Webhook") -> User:
         """The face of a webhook, to be given to `post(..., webhook=True)`."""
         return self.world.add_user(name, bot=True)
-
-    def embed(self, url: str, picture: bytes, *, where: str = "image", kind: str = "rich", **more: Any) -> Json:
-        """An embed that shows `picture`, which lies at the foreign `url`; served by the media proxy only.
-
-        `where`: `image`, `thumbnail`, `author` or `footer`; `more`: further keys of the embed.
-        """
-        self.world.external[digest(url)] = (picture, "image/png" if picture[:4] == b"\x89PNG" else "image/jpeg")
-        if where in ("author", "footer"):
-            return {"type": kind, **more, where: {"name": "a", "text": "a", "icon_url": url}}
-        size = dimensions(picture) or (0, 0)
-        shown = {"url": url, "proxy_url": self.world.signer.external(url), "width": size[0], "height": size[1]}
-        return {"type": kind, "url": url, **more, where: shown}
-
-    # --- faces ------------------------------------------------------------------------------------------
-
-    def avatar(self, user: User, picture: bytes | None, *, guild: Guild | None = None) -> None:
-        """Somebody changes their avatar, everywhere or (with `guild`) in one guild."""
-        hashed = hashlib.md5(picture, usedforsecurity=False).hexdigest() if picture else None
-        if guild:
-            member = guild.members[user.id]
-            if picture:
-                self._asset(f"guilds/{guild.id}/users/{user.id}/avatars/{hashed}", picture)
-            acts.change_member(self.world, guild, member, {"avatar": hashed})
-            return
-        if picture:
-            self._asset(f"avatars/{user.id}/{hashed}", picture)
-        user.avatar = hashed
-        for place in self.world.guilds.values():
-            if user.id in place.members:
-                acts.change_member(self.world, place, place.members[user.id], {})
-
-    def icon(self, guild: Guild, picture: bytes) -> None:
-        """The guild gets another icon."""
-        guild.icon = hashlib.md5(picture, usedforsecurity=False).hexdigest()
-        self._asset(f"icons/{guild.id}/{guild.icon}", picture)
-        self.world.emit("GUILD_UPDATE", wire.guild(guild), guild=guild)
-
-    def sticker(self, guild: Guild, name: str, picture: bytes, *, format_type: int = 1) -> Json:
-        """A custom sticker; `format_type` 1 PNG, 2 APNG, 3 Lottie, 4 GIF."""
-        kinds = {1: "image/png", 2: "image/png", 3: "application/json", 4: "image/gif"}
-        sticker: Json = {
-            "id": str(self.world.ids.next()),
-            "name": name,
-            "tags": name,
-            "type": 2,
-            "format_type": format_type,
-            "description": None,
-            "available": True,
-            "guild_id": str(guild.id),
-        }
-        self.world.assets[f"stickers/{sticker['id']}"] = (picture, kinds[format_type])
-        guild.stickers[int(sticker["id"])] = sticker
-        body: Mapping[str, Any] = {"guild_id": str(guild.id), "stickers": list(guild.stickers.values())}
-        self.world.emit("GUILD_STICKERS_UPDATE", dict(body), guild=guild)
-        return sticker
-
-    def emoji(self, guild: Guild, name: str, picture: bytes, *, animated: bool = False) -> str:
-        """A custom emoji; returns how it is written in a text."""
-        ident = self.world.ids.next()
-        self._asset(f"emojis/{ident}", picture)
-        guild.emojis[ident] = {
-            "id": str(ident),
-            "name": name,
-            "roles": [],
-            "require_colons": True,
-            "managed": False,
-            "animated": animated,
-            "available": True,
-        }
-        body = {"guild_id": str(guild.id), "emojis": list(guild.emojis.values())}
-        self.world.emit("GUILD_EMOJIS_UPDATE", body, guild=guild)
-        return f"<{'a' if animated else ''}:{name}:{ident}>"
-
-    def _asset(self, stem: str, picture: bytes) -> None:
-        kinds = {b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
-        self.world.assets[stem] = (picture, kinds.get(picture[:4], "image/jpeg"))
 
 
 def _sticker_item(sticker: Json) -> Json:

@@ -9,7 +9,7 @@ from bot.sandbox import acts
 from bot.sandbox.entities import Channel, Json, Message, User
 from bot.sandbox.errors import EMPTY_MESSAGE, ApiError, invalid_form
 from bot.sandbox.forms import IS_COMPONENTS_V2, Upload, check
-from bot.sandbox.wire import OWN
+from bot.sandbox.wire_messages import OWN
 from bot.sandbox.world import World
 
 EPHEMERAL, SUPPRESS_EMBEDS = 1 << 6, 1 << 2

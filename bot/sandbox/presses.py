@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.sandbox import acts, permissions, wire
+from bot.sandbox import acts, permissions, wire, wire_messages
 from bot.sandbox.entities import Channel, Json, Message, User
 from bot.sandbox.forms import walk
 from bot.sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Answered, Interactions
@@ -48,8 +48,7 @@ class Presses:
         if component["type"] != BUTTON:
             body["values"] = list(values or ())
         begun = self.interactions.begin(COMPONENT, user, message.channel, button, message)
-        more = {"message": {**self.world.render(message), "flags": message.flags}}
-        self._tell(begun, body, more)
+        self._tell(begun, body, {"message": self.world.render(message)})
         return await begun.wait(acknowledged=acknowledged, timeout=timeout)
 
     async def command(
@@ -221,7 +220,7 @@ class Presses:
         kind = declared["type"]
         if kind == ATTACHMENT:
             stored = acts.upload(self.world, channel.id, uploads([value])[0], ephemeral=True)
-            shown = wire.attachment(stored, self.world.signer.attachment)
+            shown = wire_messages.attachment(stored, self.world.signer.attachment)
             resolved.setdefault("attachments", {})[str(stored.id)] = shown
             value = str(stored.id)
         elif kind in (USER, MENTIONABLE) and isinstance(value, User):

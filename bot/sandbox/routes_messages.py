@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.sandbox import acts, wire
+from bot.sandbox import acts, wire, wire_messages
 from bot.sandbox.entities import FORUM, PUBLIC_THREAD, Channel, Json, Message
 from bot.sandbox.errors import NO_DIRECT_MESSAGE, NOT_THE_AUTHOR, TOO_OLD, ApiError, invalid_form, missing_permissions
 from bot.sandbox.permissions import Permission
@@ -23,7 +23,7 @@ def shown(call: Call, message: Message) -> Json:
     if "message_content" in call.world.intents_enabled or message.channel.guild is None:
         return body
     bot = call.world.bot
-    return body if message.author is bot or bot in message.mentions else wire.censored(body)
+    return body if message.author is bot or bot in message.mentions else wire_messages.censored(body)
 
 
 def may_send(call: Call, channel: Channel, form: Json) -> None:

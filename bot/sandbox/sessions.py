@@ -11,12 +11,13 @@ from typing import Any
 
 from aiohttp import ClientConnectionResetError, web
 
-from bot.sandbox import permissions, wire
+from bot.sandbox import permissions, wire_messages
 from bot.sandbox.entities import Json
 from bot.sandbox.permissions import Permission
 from bot.sandbox.world import PRIVILEGED, Happened, World
 
 GUILDS, GUILD_MEMBERS, MODERATION, EXPRESSIONS = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+REACTIONS, DM_REACTIONS = 1 << 10, 1 << 13
 GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, PRIVILEGED["message_content"]
 REPLAY = 10_000
 _INTENT = {
@@ -125,7 +126,7 @@ class Session:
         """What of `event` this session is told, or None."""
         name = event.name
         if event.guild is None:
-            return self._private(event, world)
+            return self._private(event)
         if not self.serves(event.guild.id) or not self._subscribed(event, world):
             return None
         if event.channel is not None and not world.granted(event.channel) & Permission.VIEW_CHANNEL:
@@ -134,12 +135,10 @@ class Session:
             return self._message(event, world)
         return event.payload
 
-    def _private(self, event: Happened, world: World) -> Json | None:
-        if self.shard[0] != 0:
-            return None
-        wanted = self.intents & DIRECT_MESSAGES if event.name.startswith("MESSAGE_") else True
-        ours = event.channel is None or event.channel.recipient is not None
-        return event.payload if wanted and ours else None
+    def _private(self, event: Happened) -> Json | None:
+        needed = DM_REACTIONS if "REACTION" in event.name else DIRECT_MESSAGES
+        wanted = not event.name.startswith("MESSAGE_") or self.intents & needed
+        return event.payload if wanted and self.shard[0] == 0 else None
 
     def _subscribed(self, event: Happened, world: World) -> bool:
         name, guild = event.name, event.guild
@@ -148,7 +147,7 @@ class Session:
         if world.bot.id not in guild.members:
             return name == "GUILD_DELETE"
         if name.startswith("MESSAGE_"):
-            return bool(self.intents & GUILD_MESSAGES)
+            return bool(self.intents & (REACTIONS if "REACTION" in name else GUILD_MESSAGES))
         if name == "GUILD_MEMBER_UPDATE" and event.payload["user"]["id"] == str(world.bot.id):
             return True
         if name == "GUILD_AUDIT_LOG_ENTRY_CREATE":
@@ -162,4 +161,4 @@ class Session:
             return event.payload
         if message.author is world.bot or world.bot in message.mentions:
             return event.payload
-        return wire.censored(event.payload)
+        return wire_messages.censored(event.payload)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.clock import SystemClock
 from bot.ports import Clock
-from bot.sandbox import permissions, wire
+from bot.sandbox import permissions, wire, wire_messages
 from bot.sandbox.cdn import Signer
 from bot.sandbox.entities import Attachment, AuditEntry, Channel, Guild, Json, Member, Message, User
 from bot.sandbox.errors import missing_access, missing_permissions, unknown
@@ -166,7 +166,7 @@ class World:
 
     def render(self, message: Message) -> Json:
         """MessageResponse of `message`."""
-        return wire.message(message, self.signer.attachment)
+        return wire_messages.message(message, self.signer.attachment)
 
     def emit(self, name: str, payload: Json, **about: Any) -> Happened:
         """Tell every listener, in order."""

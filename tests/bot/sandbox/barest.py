@@ -19,8 +19,8 @@ def point_at(d: Loopback) -> None:
     discord.asset.Asset.BASE = d.cdn_url
 
 
-class Recording:
-    """What a client received; mixed into a kind of `discord.Client`."""
+class Recording(discord.Client):
+    """A client that keeps what it received."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("intents", discord.Intents.all())
@@ -34,20 +34,20 @@ class Recording:
     async def login_to(self, d: Loopback, *, sessions: int = 1) -> None:
         """Start, and wait until the gateway has said READY to every shard."""
         point_at(d)
-        self.running = asyncio.create_task(self.start(d.token))  # type: ignore[attr-defined]
+        self.running = asyncio.create_task(self.start(d.token))
         await asyncio.wait_for(self.wait_until_ready_or_failed(), 20)
         await d.connected(sessions)
 
     async def wait_until_ready_or_failed(self) -> None:
         """Ready, or whatever ended the client."""
-        while not self.is_ready():  # type: ignore[attr-defined]
+        while not self.is_ready():
             if self.running and self.running.done():
                 self.running.result()
             await asyncio.sleep(0.01)
 
     async def end(self) -> None:
         """Close, whatever state it is in."""
-        await self.close()  # type: ignore[attr-defined]
+        await self.close()
         if self.running:
             await asyncio.gather(self.running, return_exceptions=True)
 
@@ -72,7 +72,7 @@ class Recording:
         return await asyncio.wait_for(self.edits.get(), 5)
 
 
-class Barest(Recording, discord.Client):
+class Barest(Recording):
     """One shard."""
 
     def __init__(self, **options: Any) -> None:

@@ -131,6 +131,7 @@ async def test_channels_can_be_made_with_overwrites(d: Loopback, bot: Barest) ->
     await bot.login_to(d)
     here = bot.get_guild(guild.id)
     assert here is not None
+    hidden: dict[discord.Role | discord.Member | discord.Object, discord.PermissionOverwrite]
     hidden = {here.default_role: discord.PermissionOverwrite(view_channel=False)}
     made = await here.create_text_channel("mods", overwrites=hidden, nsfw=True)
     channel = d.world.channels[made.id]
@@ -180,3 +181,17 @@ def test_administrators_and_the_owner_may_everything(everyone: int, role: int, d
     assert permissions.in_channel(guild, channel, owner, world.clock.now()) == ALL
     assert permissions.outranks(guild, owner, member)
     assert not permissions.outranks(guild, member, owner)
+
+
+@pytest.mark.asyncio
+async def test_a_bulk_ban_names_whom_it_could_not_reach(d: Loopback, bot: Barest) -> None:
+    guild = d.guild(bot_permissions=int(Permission.BAN_MEMBERS | Permission.MANAGE_GUILD) | EVERYONE)
+    ann = d.member(guild, "ann")
+    await bot.login_to(d)
+    here = bot.get_guild(guild.id)
+    assert here is not None
+    done = await here.bulk_ban([discord.Object(ann.id), discord.Object(guild.owner_id)])
+    assert [[u.id for u in users] for users in (done.banned, done.failed)] == [[ann.id], [guild.owner_id]]
+    assert list(guild.bans) == [ann.id]
+    with pytest.raises(discord.HTTPException):
+        await here.bulk_ban([discord.Object(guild.owner_id)])

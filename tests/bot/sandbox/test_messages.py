@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import discord
 import pytest
@@ -87,19 +88,17 @@ async def test_what_the_bot_cannot_see_it_is_not_told_and_may_not_touch(d: Loopb
         (Permission.ATTACH_FILES, {"file": True}),
     ],
 )
-async def test_posting_needs_its_rights(
-    d: Loopback, bot: Barest, missing: Permission, attempt: dict[str, object]
-) -> None:
+async def test_posting_needs_its_rights(d: Loopback, bot: Barest, missing: Permission, attempt: dict[str, Any]) -> None:
     channel, _ = scene(d)
     assert channel.guild
     await bot.login_to(d)
     options = {**attempt, "file": discord.File(io.BytesIO(PNG), "a.png")} if "file" in attempt else attempt
-    await there(bot, channel).send(**options)  # type: ignore[arg-type]
+    await there(bot, channel).send(**options)
     d.overwrite(channel, d.bot_role(channel.guild), deny=missing)
     if "file" in attempt:
         options = {"file": discord.File(io.BytesIO(PNG), "a.png")}
     with pytest.raises(discord.Forbidden) as refused:
-        await there(bot, channel).send(**options)  # type: ignore[arg-type]
+        await there(bot, channel).send(**options)
     assert refused.value.code == 50013
     assert len(channel.messages) == 1
 
@@ -276,12 +275,12 @@ async def test_bulk_deletion_and_its_limits(d: Loopback, bot: Barest) -> None:
     ids=["content", "title", "total", "empty field"],
 )
 async def test_too_much_is_refused_with_the_field_that_is_wrong(
-    d: Loopback, bot: Barest, options: dict[str, object]
+    d: Loopback, bot: Barest, options: dict[str, Any]
 ) -> None:
     channel, _ = scene(d)
     await bot.login_to(d)
     with pytest.raises(discord.HTTPException) as refused:
-        await there(bot, channel).send(**options)  # type: ignore[arg-type]
+        await there(bot, channel).send(**options)
     assert (refused.value.status, refused.value.code) == (400, 50035)
 
 
@@ -295,3 +294,72 @@ async def test_a_closed_mailbox_and_private_posts(d: Loopback, bot: Barest) -> N
     with pytest.raises(discord.Forbidden) as refused:
         await person.send("again")
     assert refused.value.code == 50007
+
+
+async def test_components_of_the_second_kind_show_pictures_that_are_not_listed(d: Loopback, bot: Barest) -> None:
+    channel, ann = scene(d)
+    await bot.login_to(d)
+    layout = discord.ui.LayoutView(timeout=None)
+    row: discord.ui.ActionRow[Any] = discord.ui.ActionRow(discord.ui.Button(custom_id="ok", label="OK"))
+    gallery: discord.ui.MediaGallery[Any] = discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://e.png"))
+    layout.add_item(discord.ui.Container(discord.ui.TextDisplay("Case 1"), gallery, row))
+    sent = await there(bot, channel).send(view=layout, file=discord.File(io.BytesIO(PNG), "e.png"))
+    layout.stop()
+    assert sent.attachments == []
+    container = sent.components[0]
+    assert isinstance(container, discord.Container)
+    shown = container.children[1]
+    assert isinstance(shown, discord.MediaGalleryComponent)
+    assert await bot.http.get_from_cdn(shown.items[0].media.url) == PNG
+    with pytest.raises(discord.HTTPException):
+        await there(bot, channel).send("words", view=discord.ui.View(timeout=None).add_item(_twin()).add_item(_twin()))
+    foreign = {"media": {"url": "https://evil.example/x.png"}}
+    d.post(channel, ann, components=[{"type": 12, "items": [foreign]}])
+    await bot.next_message()
+    received = (await bot.next_message()).components[0]
+    assert isinstance(received, discord.MediaGalleryComponent)
+    assert (received.items[0].media.proxy_url or "").startswith(d.media_url)
+
+
+def _twin() -> discord.ui.Button[Any]:
+    return discord.ui.Button(custom_id="same", label="twin")
+
+
+async def test_the_bot_opens_threads_and_forum_posts(d: Loopback, bot: Barest) -> None:
+    channel, ann = scene(d)
+    assert channel.guild
+    forum = d.channel(channel.guild, "cases", forum=True)
+    post = d.post(channel, ann, "talk about this")
+    await bot.login_to(d)
+    thread = await there(bot, channel).create_thread(name="aside", message=discord.Object(post.id))
+    assert (thread.id, thread.parent_id) == (post.id, channel.id)
+    place = bot.get_channel(forum.id)
+    assert isinstance(place, discord.ForumChannel)
+    opened = await place.create_thread(name="case 1", content="words")
+    assert opened.message.id == opened.thread.id
+    assert d.world.channels[opened.thread.id].messages[opened.message.id].content == "words"
+    with pytest.raises(discord.HTTPException):
+        await bot.http.send_message(forum.id, params=discord.http.MultipartParameters({"content": "x"}, None, None))
+    assert channel.guild.threads.keys() == {thread.id, opened.thread.id}
+
+
+async def test_reactions_and_outages_are_told(d: Loopback, bot: Barest) -> None:
+    channel, ann = scene(d)
+    assert channel.guild
+    seen: list[str] = []
+
+    async def reacted(payload: discord.RawReactionActionEvent) -> None:
+        seen.append(str(payload.emoji))
+
+    bot.on_raw_reaction_add = reacted  # type: ignore[attr-defined]
+    await bot.login_to(d)
+    post = d.post(channel, ann, "x")
+    emoji = d.emoji(channel.guild, "cat", PNG)
+    d.react(post, ann, emoji)
+    d.react(post, ann, "👀")
+    await d.until(lambda: len(seen) == 2)
+    assert seen == [emoji, "👀"]
+    d.outage(channel.guild)
+    await d.until(lambda: any(g.unavailable for g in bot.guilds))
+    d.back(channel.guild)
+    await d.until(lambda: not any(g.unavailable for g in bot.guilds))
