@@ -1,0 +1,80 @@
+"""Whatever can be set, typed or pressed is documented, or this fails."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord.app_commands import Group
+from typer.main import get_command
+
+from bot.cli import app
+from bot.config import SETTINGS, Config
+from bot.platforms.discord.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = "\n".join(f.read_text(encoding="utf-8") for f in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))))
+
+
+def typed_commands(command: Any, path: str = "beholder") -> Iterator[tuple[str, Any]]:
+    """Every command with the words that lead to it; groups stand for their members."""
+    for name, below in getattr(command, "commands", {}).items():
+        if hasattr(below, "commands"):
+            yield from typed_commands(below, f"{path} {name}")
+        else:
+            yield f"{path} {name}", below
+
+
+def typed_options() -> set[str]:
+    own = get_command(app)
+    every = [own, *(command for _, command in typed_commands(own))]
+    return {option for c in every for p in c.params for option in p.opts if option.startswith("--")}
+
+
+def slash_commands() -> Iterator[str]:
+    for command in COMMANDS:
+        inner = list(command.commands) if isinstance(command, Group) else [command]
+        yield from (f"/{each.qualified_name}" for each in inner if not isinstance(each, Group))
+
+
+def is_documented(words: str) -> bool:
+    """`words` as a whole, in code: `--out` is not documented by `--output`."""
+    return re.search(rf"`[^`\n]*(?<![\w-]){re.escape(words)}(?![\w-])[^`\n]*`", DOCUMENTS) is not None
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_setting(name: str) -> None:
+    assert is_documented(name)
+
+
+@pytest.mark.parametrize("name", [n for n, _ in typed_commands(get_command(app))])
+def test_command(name: str) -> None:
+    assert is_documented(name)
+
+
+@pytest.mark.parametrize("option", sorted(typed_options() - {"--help"}))
+def test_option(option: str) -> None:
+    assert is_documented(option)
+
+
+@pytest.mark.parametrize("name", list(slash_commands()))
+def test_slash_command(name: str) -> None:
+    assert is_documented(name)
+
+
+def test_the_lists_are_not_empty() -> None:
+    assert len(list(typed_commands(get_command(app)))) >= 13
+    assert {"--once", "--json", "--guild", "--config"} <= typed_options()
+    assert {"/setup", "/policy show", "/pause"} <= set(slash_commands())
+    assert not is_documented("--frobnicate")
+
+
+@pytest.mark.parametrize("name", [n for n in Config.model_fields if n not in ("database_url", "data_dir")])
+def test_a_default_is_the_documented_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting, raising=False)
+    default = getattr(Config(), name)
+    row = next(line for line in DOCUMENTS.splitlines() if line.startswith(f"| `BEHOLDER_{name.upper()}` "))
+    said = row.split("|")[2].strip().strip("`")
+    assert said == ("–" if default is None else ",".join(default) if isinstance(default, tuple) else str(default))
