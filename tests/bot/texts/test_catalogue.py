@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tools.catalogue import POT
 
 
 def compiled(
-    folder: Path, language: str, translations: dict[str, str] | dict[tuple[str, str], tuple[str, ...]]
+    folder: Path, language: str, translations: Mapping[str, str] | Mapping[tuple[str, str], tuple[str, ...]]
 ) -> Path:
     catalogue = Catalog(locale=language)
     for message, translation in translations.items():

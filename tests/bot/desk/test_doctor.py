@@ -1,0 +1,88 @@
+"""The self-check names what is not well first, each with its cure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.model import Entry, Finding, JobKind
+from policies.model import Category, Mode
+from tests.bot.cases import GUILD
+from tests.bot.desk.world import AUTHOR, MANAGER, MODERATOR, World
+
+
+async def doctor(world: World, *findings: Finding) -> list[str]:
+    return (await world.desk.doctor(GUILD, MANAGER, findings)).text.split("\n")
+
+
+async def wait(world: World, number: int) -> None:
+    entry = Entry(GUILD, f"job:{number}", JobKind.RAW, {"d": {"id": str(number)}})
+    await world.store.journal.put([entry], lease=False)
+
+
+@pytest.mark.asyncio
+async def test_a_healthy_guild_is_told_so(world: World) -> None:
+    await world.policy(mode=Mode.ENFORCE, mod_channel="9")
+    head, *lines = await doctor(world, Finding("may delete messages", ok=True))
+    assert head == "All is well."
+    assert all(line.startswith("✓ ") for line in lines)
+    assert "✓ may delete messages" in lines
+    assert "✓ no image waits" in lines
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_well_comes_first_with_its_cure(world: World) -> None:
+    head, *lines = await doctor(
+        world, Finding("may speak", ok=True), Finding("may delete", ok=False, cure="give me Manage Messages")
+    )
+    assert head == "2 things are not well."
+    assert lines[:2] == [
+        "✗ may delete: give me Manage Messages",
+        "✗ a channel for moderators' cards: choose one with /setup",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_one_thing_is_one_thing(world: World) -> None:
+    assert (await doctor(world))[0] == "1 thing is not well."
+
+
+@pytest.mark.asyncio
+async def test_a_paused_guild_is_not_well(world: World) -> None:
+    await world.policy(mode=Mode.PAUSED, mod_channel="9")
+    head, first, *_ = await doctor(world)
+    assert head == "1 thing is not well."
+    assert "no image is looked at" in first
+
+
+@pytest.mark.asyncio
+async def test_what_nobody_looks_for_is_said_and_unwell_only_if_required(world: World) -> None:
+    await world.policy(mod_channel="9")
+    head, *lines = await doctor(world)
+    assert head == "All is well."
+    assert any(line.startswith("✓ not looked for by any provider here: violence, graphic; ") for line in lines)
+    await world.policy(required=frozenset({Category.HATE, Category.SEXUAL_EXPLICIT}))
+    head, first, *_ = await doctor(world)
+    assert head == "1 thing is not well."
+    assert first.startswith("✗ required but not looked for by any provider: hate: every image comes before")
+
+
+@pytest.mark.asyncio
+async def test_a_backlog_is_counted_and_unwell_when_old(world: World) -> None:
+    await world.policy(mod_channel="9")
+    await wait(world, 1)
+    assert "✓ 1 image waits, the oldest 0 minutes" in await doctor(world)
+    await wait(world, 2)
+    await world.clock.advance(timedelta(minutes=10).total_seconds())
+    assert (await doctor(world))[0] == "All is well."
+    await world.clock.advance(1)
+    head, first, *_ = await doctor(world)
+    assert head == "1 thing is not well."
+    assert first.startswith("✗ 2 images wait, the oldest 10 minutes: ")
+
+
+@pytest.mark.asyncio
+async def test_moderators_may_ask_and_members_may_not(world: World) -> None:
+    assert "not well" in (await world.desk.doctor(GUILD, MODERATOR, [])).text
+    assert "Only moderators" in (await world.desk.doctor(GUILD, AUTHOR, [])).text

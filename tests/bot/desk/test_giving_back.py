@@ -1,0 +1,162 @@
+"""A wrong removal is put right as far as it can be, and what cannot be is said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.desk.verbs import Verb
+from bot.model import Author, AuthorKind, CardRef, EffectKind, Origin, Outcome, OutcomeState, Plan
+from policies.model import Act, Actions, Context, Evidence, Listed, Place
+from tests.bot.cases import GUILD, START, image
+from tests.bot.desk.world import MODERATOR, World
+
+RETRY = Outcome(OutcomeState.FAILED, "no network", retry=True)
+LOST = Outcome(OutcomeState.REFUSED, "the picture is no longer on the card")
+UNKNOWN = Outcome(OutcomeState.UNKNOWN, "no answer")
+REFUSED = Outcome(OutcomeState.REFUSED, "Give me the right Manage Messages in this channel.")
+
+
+async def give_back(world: World, number: int) -> str:
+    answer = await world.desk.press(GUILD, number, Verb.GIVE_BACK, MODERATOR)
+    assert answer.done
+    return answer.text
+
+
+@pytest.mark.asyncio
+async def test_a_full_copy_is_posted_again_before_the_card_loses_it(world: World) -> None:
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL)
+    text = await give_back(world, number)
+    assert world.hands.kinds == [EffectKind.RESTORE, EffectKind.EDIT_CARD]
+    [card] = (await world.case(number)).cards
+    [restore] = world.hands.bodies(EffectKind.RESTORE)
+    assert restore == {
+        "channel": "7",
+        "author": "42",
+        "card_channel": card.channel,
+        "card_message": card.message,
+        "real": True,
+    }
+    assert "The picture was posted again." in text
+    assert "this exact image is allowed here" in text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("evidence", [Evidence.MOSAIC, Evidence.NONE])
+async def test_without_a_full_copy_the_author_is_invited(evidence: Evidence, world: World) -> None:
+    text = await give_back(world, await world.open(Origin.REMOVED, evidence=evidence))
+    assert world.hands.kinds == [EffectKind.SAY, EffectKind.EDIT_CARD]
+    [say] = world.hands.bodies(EffectKind.SAY)
+    assert say["author"] == "42"
+    assert say["channel"] == "7"
+    assert "by mistake" in str(say["text"])
+    assert "invited" in text
+
+
+@pytest.mark.asyncio
+async def test_one_picture_of_an_album_is_not_the_post(world: World) -> None:
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[image(1), image(2)])
+    text = await give_back(world, number)
+    assert EffectKind.RESTORE not in world.hands.kinds
+    assert "these exact images are allowed here" in text
+    for sha256 in (image(1).sha256, image(2).sha256):
+        assert await world.store.lists.listed(GUILD, sha256) is Listed.ALLOWED
+
+
+@pytest.mark.asyncio
+async def test_a_picture_that_is_gone_after_all_becomes_an_invitation(world: World) -> None:
+    world.hands.outcomes[EffectKind.RESTORE] = LOST
+    text = await give_back(world, await world.open(Origin.REMOVED, evidence=Evidence.FULL))
+    assert world.hands.kinds == [EffectKind.RESTORE, EffectKind.SAY, EffectKind.EDIT_CARD]
+    assert "Posting the picture again: refused." in text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("outcome", [RETRY, UNKNOWN])
+async def test_a_card_keeps_the_picture_that_may_still_be_needed(outcome: Outcome, world: World) -> None:
+    world.hands.outcomes[EffectKind.RESTORE] = outcome
+    await give_back(world, await world.open(Origin.REMOVED, evidence=Evidence.FULL))
+    assert world.hands.kinds == [EffectKind.RESTORE, EffectKind.EDIT_CARD]
+    assert world.hands.bodies(EffectKind.EDIT_CARD)[0]["drop_picture"] is False
+
+
+@pytest.mark.asyncio
+async def test_a_post_that_was_never_deleted_needs_nothing_back(world: World) -> None:
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, ends=REFUSED)
+    await give_back(world, number)
+    assert world.hands.kinds == [EffectKind.EDIT_CARD]
+
+
+@pytest.mark.asyncio
+async def test_a_webhook_is_not_addressed(world: World) -> None:
+    author = Author("42", AuthorKind.WEBHOOK)
+    await give_back(world, await world.open(Origin.REMOVED, author=author))
+    assert world.hands.bodies(EffectKind.SAY)[0]["author"] is None
+
+
+@pytest.mark.asyncio
+async def test_its_strikes_are_void(world: World) -> None:
+    number = await world.open(Origin.REMOVED)
+    since = START - timedelta(days=1)
+    assert (await world.store.ledger.history(GUILD, "42", since)).strikes == 1
+    await give_back(world, number)
+    assert (await world.store.ledger.history(GUILD, "42", since)).strikes == 0
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_that_still_runs_is_said(world: World) -> None:
+    until = START + timedelta(minutes=10)
+    timeout = Plan(EffectKind.TIMEOUT, {"author": "42", "until": until.isoformat()})
+    delete = Plan(EffectKind.DELETE, {"channel": "7", "message": "1"})
+    running = await world.open(Origin.REMOVED, plans=[delete, timeout])
+    over = await world.open(Origin.REMOVED, plans=[delete, timeout])
+    told = await give_back(world, running)
+    assert f"timed out until <t:{int(until.timestamp())}:f>. I cannot lift that" in told
+    await world.clock.advance(601)
+    assert "timed out" not in await give_back(world, over)
+
+
+@pytest.mark.asyncio
+async def test_upholding_says_nothing_of_timeouts(world: World) -> None:
+    timeout = Plan(EffectKind.TIMEOUT, {"author": "42", "until": (START + timedelta(minutes=10)).isoformat()})
+    number = await world.open(Origin.REMOVED, plans=[timeout])
+    answer = await world.desk.press(GUILD, number, Verb.RIGHT, MODERATOR)
+    assert "timed out" not in answer.text
+
+
+@pytest.mark.asyncio
+async def test_nobody_is_told_of_a_removal_that_did_not_happen(world: World) -> None:
+    world.hands.outcomes[EffectKind.DELETE] = REFUSED
+    number = await world.open(Origin.REVIEW)
+    answer = await world.desk.press(GUILD, number, Verb.REMOVE, MODERATOR, confirmed=True)
+    assert EffectKind.WARN not in world.hands.kinds
+    assert "Deleting the post: refused." in answer.text
+    assert "Manage Messages" in answer.text
+
+
+@pytest.mark.asyncio
+async def test_a_guild_that_does_not_warn_is_not_made_to(world: World) -> None:
+    await world.policy(actions=Actions(block=(Act.DELETE, Act.ESCALATE)))
+    number = await world.open(Origin.REVIEW)
+    await world.desk.press(GUILD, number, Verb.REMOVE, MODERATOR, confirmed=True)
+    assert world.hands.kinds == [EffectKind.DELETE, EffectKind.EDIT_CARD]
+
+
+@pytest.mark.asyncio
+async def test_without_a_post_there_is_nothing_to_delete(world: World) -> None:
+    number = await world.open(Origin.REVIEW, place=Place(Context.HEAD_IMAGE))
+    answer = await world.desk.press(GUILD, number, Verb.REMOVE, MODERATOR, confirmed=True)
+    assert EffectKind.DELETE not in world.hands.kinds
+    assert "no post that I could delete" in answer.text
+
+
+@pytest.mark.asyncio
+async def test_every_card_is_closed_and_one_that_fails_is_said(world: World) -> None:
+
+    number = await world.open(Origin.REVIEW)
+    await world.store.ledger.card_posted(GUILD, number, CardRef("9", "second", Evidence.MOSAIC))
+    world.hands.outcomes[EffectKind.EDIT_CARD] = Outcome(OutcomeState.FAILED, "the card was deleted")
+    answer = await world.desk.press(GUILD, number, Verb.FINE, MODERATOR)
+    assert world.hands.kinds == [EffectKind.EDIT_CARD, EffectKind.EDIT_CARD]
+    assert answer.text.count("The card could not be changed.") == 2
