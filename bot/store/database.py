@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 NAME = "beholder.db"
 BUSY_TIMEOUT = 5.0  # seconds to wait for another process
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 READERS = 2
 WATCH_SECONDS = 0.5  # real ones: other processes do not live by our clock
 
@@ -78,7 +79,7 @@ class Database:
             await asyncio.to_thread(database._connect)
             database._seen = await database._writer.data_version()
         except BaseException:
-            database._dispose()
+            await asyncio.to_thread(database._dispose)
             raise
         database._watcher = asyncio.create_task(database._watch(), name="database-watcher")
         return database
@@ -122,7 +123,7 @@ class Database:
         with suppress(asyncio.CancelledError):
             await self._watcher
         await self._writer.close()
-        self._dispose()
+        await asyncio.to_thread(self._dispose)
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,9 +153,10 @@ class Database:
                 await self._writer.recover()
 
     def _dispose(self) -> None:
-        self._readers.shutdown(wait=False)
-        self._engine.dispose()
+        """Readers first: only the last connection to close folds the -wal into the file, and it must be able to."""
+        self._readers.shutdown()
         self._read_engine.dispose()
+        self._engine.dispose()
 
 
 def _prepare(path: Path, data_dir: Path) -> None:
@@ -175,9 +177,12 @@ def _engine(path: Path, *, write: bool) -> Engine:
             check_same_thread=False,
             cached_statements=256,
         )
-        if write:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        try:
+            for pragma in PRAGMAS if write else ():
                 connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     engine = create_engine(

@@ -23,7 +23,7 @@ def private_directory(folder: Path) -> None:
         if not folder.is_dir():
             folder.mkdir(mode=PRIVATE_DIR, parents=True)
         if _is_ours_alone(folder):
-            folder.chmod(PRIVATE_DIR)
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) & PRIVATE_DIR)
     except OSError as error:
         raise ReadOnly(
             f"cannot create {folder} ({error.strerror}); choose another BEHOLDER_DATA_DIR or give the bot's user access"
