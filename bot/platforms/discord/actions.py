@@ -30,6 +30,7 @@ from bot.model import (
 from bot.platforms.discord import layout
 from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.extract import DIRECT
+from bot.platforms.discord.limits import CONTENT, clipped
 from bot.platforms.discord.outcomes import (
     DONE,
     TRANSPORT_ERRORS,
@@ -134,7 +135,7 @@ class Actions:
         self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel))
         addressed = action.text if action.author is None else f"<@{int(action.author)}> {action.text}"
         small_print = f"\n-# {layout.mark(action.nonce)}"
-        text = layout.clipped(addressed, layout.CONTENT - len(small_print)) + small_print
+        text = clipped(addressed, CONTENT - len(small_print)) + small_print
         return await self._send(action.channel, action.nonce, content=text)
 
     async def _restore(self, action: Restore) -> Outcome:

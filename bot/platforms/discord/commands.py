@@ -21,13 +21,13 @@ from bot.platforms.discord.views import Interaction, answer
 from bot.texts import names
 from bot.texts.catalogue import Texts
 from policies.model import Category, Place
+from policies.presets import PRESETS
 
 log = structlog.get_logger("beholder.discord")
 
-PRESETS = ("standard", "relaxed", "strict", "family", "art")
 MODES = {"Protect now": "enforce", "Watch first": "observe"}
 CHECKED_AT_ONCE = 4  # images of one message that /check looks at
-CHOICES = 25  # Discord's limit of suggestions
+CHOICES, LABEL = 25, 100  # Discord's limits: suggestions, and characters in one
 SUGGESTED = ("never", "0.4", "0.5", "0.6", "0.7", "0.8", "0.85", "0.9", "0.95")
 LINK = re.compile(r"^<?https://(?:\w+\.)?discord(?:app)?\.com/channels/(\d{1,20})/(\d{1,20})/(\d{1,20})>?$")
 
@@ -52,7 +52,7 @@ def _of(guild: discord.Guild | None) -> discord.Guild:
     mode=locale_str("Protect now: act. Watch first: only show what I would do"),
 )
 @app_commands.choices(
-    preset=[Choice(name=name, value=name) for name in PRESETS],
+    preset=[Choice(name=f"{name}: {summary}"[:LABEL], value=name) for name, summary in PRESETS.items()],
     mode=[Choice(name=name, value=value) for name, value in MODES.items()],
 )
 @app_commands.default_permissions(MANAGERS)

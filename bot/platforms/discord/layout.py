@@ -12,6 +12,7 @@ import re
 import discord
 
 from bot.model import Card
+from bot.platforms.discord.limits import EMBED, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, NONCE, TITLE, clipped, units
 from bot.platforms.discord.views import CardButton, Details
 
 COLOURS = {
@@ -22,11 +23,7 @@ COLOURS = {
 }
 EVIDENCE = "SPOILER_evidence"  # Discord hides what is called so until it is clicked
 SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
-
-# https://discord.com/developers/docs/resources/message#embed-object-embed-limits, in characters
-TITLE, FIELD_NAME, FIELD_VALUE, FOOTER, EMBED, FIELDS = 256, 256, 1024, 2048, 6000, 25
-CONTENT = 2000
-NONCE = 25
+BLANK = "\u200b"  # Discord refuses a field that is empty or only spaces
 
 
 def mark(nonce: str) -> str:
@@ -35,28 +32,19 @@ def mark(nonce: str) -> str:
 
 
 def embed_of(card: Card, nonce: str | None) -> discord.Embed:
-    """The card's words. What does not fit is cut, last lines first."""
-    footer = " · ".join(part for part in (card.footer, f"case {card.case}", nonce and mark(nonce)) if part)
+    """The card's words. What does not fit is cut, last lines first; its mark never is."""
+    ours = " · ".join([f"case {card.case}", *([mark(nonce)] if nonce else [])])
+    remark = clipped(card.footer, FOOTER - len(" · ") - len(ours))
     embed = discord.Embed(title=clipped(card.title, TITLE), colour=COLOURS.get(card.colour, COLOURS["grey"]))
-    embed.set_footer(text=clipped(footer, FOOTER))
-    for name, value in card.lines[:FIELDS]:
-        name, value = clipped(name, FIELD_NAME) or "\u200b", clipped(value, FIELD_VALUE) or "\u200b"
-        if len(embed) + len(name) + len(value) > EMBED:
+    embed.set_footer(text=f"{remark} · {ours}" if remark else ours)
+    left = EMBED - units(embed.title or "") - units(embed.footer.text or "")
+    for line in card.lines[:FIELDS]:
+        name, value = clipped(line[0], FIELD_NAME), clipped(line[1], FIELD_VALUE)
+        left -= units(name) + units(value) + 2 * len(BLANK)
+        if left < 0:
             break
-        embed.add_field(name=name, value=value, inline=False)
+        embed.add_field(name=name if name.strip() else BLANK, value=value if value.strip() else BLANK, inline=False)
     return embed
-
-
-def clipped(text: str, limit: int) -> str:
-    """`text` in at most `limit` UTF-16 units, which is what Discord counts."""
-    if _units(text) <= limit:
-        return text
-    units = text.encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)]
-    return units.decode("utf-16-le", "ignore") + "…"
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def buttons_of(card: Card, guild_id: str, open_label: str) -> discord.ui.View:

@@ -15,6 +15,7 @@ from discord.ui import DynamicItem
 from bot.model import Answer, Button, Presser, Tenant
 from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.extract import role_ids, tenant_of
+from bot.platforms.discord.limits import BUTTON, CONTENT, clipped
 
 log = structlog.get_logger("beholder.discord")
 
@@ -27,8 +28,6 @@ STYLES = {
     "blue": discord.ButtonStyle.primary,
     "grey": discord.ButtonStyle.secondary,
 }
-LABEL = 80  # characters
-ANSWER = 2000  # characters
 DETAILS = "details"
 CARD_ID = r"beholder:(?P<case>\d{1,12}):(?P<verb>(?!details)[a-z_]{1,32})(?P<sure>!?)"
 DETAILS_ID = rf"beholder:(?P<case>\d{{1,12}}):{DETAILS}:(?P<mark>[\w-]{{0,25}})"
@@ -70,7 +69,7 @@ async def _tell(interaction: Interaction, told: Answer, case: int | None) -> Non
     if told.confirm is not None and case is not None:
         view = discord.ui.View(timeout=None).add_item(CardButton(case, told.confirm, sure=True))
     await interaction.edit_original_response(
-        content=told.text[:ANSWER],
+        content=clipped(told.text, CONTENT),
         attachments=[] if told.picture is None else [discord.File(io.BytesIO(told.picture), "SPOILER_picture.jpg")],
         view=view,
         allowed_mentions=discord.AllowedMentions.none(),
@@ -83,7 +82,7 @@ class CardButton(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{CAR
     def __init__(self, case: int, button: Button, *, sure: bool = False) -> None:
         custom_id = f"beholder:{case}:{button.verb}{'!' if sure else ''}"
         style = STYLES.get(button.style, STYLES["grey"])
-        super().__init__(discord.ui.Button(label=button.label[:LABEL], style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=clipped(button.label, BUTTON), style=style, custom_id=custom_id))
         self.case = case
         self.verb = button.verb
         self.sure = sure
@@ -104,7 +103,7 @@ class Details(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{DETAIL
 
     def __init__(self, case: int, label: str, mark: str = "") -> None:
         custom_id = f"beholder:{case}:{DETAILS}:{mark}"
-        super().__init__(discord.ui.Button(label=label[:LABEL], custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=clipped(label, BUTTON), custom_id=custom_id))
         self.case = case
 
     @classmethod

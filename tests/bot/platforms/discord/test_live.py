@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from bot.model import Card, Delete, EventKind, OutcomeState, PostCard
+from bot.model import Card, Delete, Event, EventKind, OutcomeState, PostCard
 from bot.platforms.discord.supervisor import MissingIntents, WrongToken
 from bot.ports import Gone, Unfetchable
 from bot.sandbox.loopback import Loopback
@@ -149,3 +150,38 @@ async def test_commands_are_given_to_discord_once(live: Live) -> None:
     await d.until(lambda: not live.platform.ready.is_set())
     await d.until(lambda: live.platform.ready.is_set())
     assert len(d.requests_to("PUT", "/applications/{application_id}/commands")) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_dropped_socket_is_resumed_and_nothing_missed(live: Live) -> None:
+    d, guild = live.discord, guild_of(live)
+    channel = d.channel(guild)
+    ann = d.member(guild, "ann")
+    await d.gateway.drop(4000)
+    d.post(channel, ann, files=[("cat.png", PNG, "image/png")])
+    await live.seen(1)
+    await d.until(live.platform.ready.is_set)
+    assert live.platform.status().restarts == 0
+
+
+@pytest.mark.asyncio
+async def test_a_journal_that_fails_is_said_aloud_and_the_bot_lives_on(live: Live) -> None:
+    d, guild = live.discord, guild_of(live)
+    channel = d.channel(guild)
+    ann = d.member(guild, "ann")
+
+    async def full(events: object) -> None:
+        raise OSError("disk full")
+
+    listen = live.platform.listen
+    listen(full)
+    d.post(channel, ann, files=[("a.png", PNG, "image/png")])
+    await d.until(lambda: live.platform.status().skipped == 1)
+
+    async def mended(events: Sequence[Event]) -> None:
+        live.events.extend(events)
+
+    listen(mended)
+    d.post(channel, ann, files=[("b.png", PNG, "image/png")])
+    await live.seen(1)
+    assert live.platform.status().restarts == 0
