@@ -63,7 +63,7 @@ def animation(frames: int, bad_at: int, bad: bytes, size: tuple[int, int] = (480
         ImageDraw.Draw(frame).ellipse((x, 30, x + 40, 70), fill=(255, 240, 200))
         pictures.append(frame)
     pictures[bad_at] = Image.open(io.BytesIO(bad)).convert("RGB").resize(size)
-    kept = [p.quantize(64) for p in pictures]
+    kept = [p.quantize(64, method=Image.Quantize.FASTOCTREE) for p in pictures]
     return _save(kept[0], "GIF", save_all=True, append_images=kept[1:], duration=60, loop=0)
 
 
