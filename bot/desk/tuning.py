@@ -32,7 +32,7 @@ class Tuning:
         policy, version = await self._settings.policy(tenant)
         history = await self._settings.versions(tenant, 1)
         changed = (history[0][1], history[0][2]) if history else None
-        return Answer(words.policy(policy, version, changed, voice))
+        return Answer(words.read_out(policy, version, changed, voice))
 
     async def set(
         self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None, voice: Voice

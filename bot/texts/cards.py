@@ -66,7 +66,7 @@ def _title_source(case: Case) -> str:
 def _observed_title(case: Case) -> str:
     if case.decision.removes:
         return mark("Case {number} · would be removed")
-    return mark("Case {number} · would come before you")
+    return mark("Case {number} · would need a look")
 
 
 def _colour(case: Case) -> str:

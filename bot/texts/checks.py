@@ -14,7 +14,7 @@ from policies.model import Decision, Mode, Policy, Screening, Suggestion, Unscre
 _CONCLUSIONS: Final = {
     Suggestion.PASS: mark("This picture would stay."),
     Suggestion.UNSCREENED: mark("This picture would stay, although nobody could judge it."),
-    Suggestion.REVIEW: mark("This picture would come before the moderators."),
+    Suggestion.REVIEW: mark("This picture would be shown to the moderators."),
     Suggestion.BLOCK: mark("This picture would be removed."),
 }
 

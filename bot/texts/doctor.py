@@ -60,7 +60,7 @@ def coverage(uncovered: Collection[Category], required: Collection[Category], te
     missing = sorted(set(uncovered) & set(required))
     if missing:
         listed = "; ".join(names.category(c, texts) for c in missing)
-        cure = _("every image comes before moderators; the host must add a provider, or do not require it")
+        cure = _("every image is shown to moderators; the host must add a provider, or do not require it")
         return Finding(_("required but not looked for by any provider: {what}", what=listed), ok=False, cure=cure)
     listed = "; ".join(names.category(c, texts) for c in uncovered)
     return Finding(_("not looked for by any provider here: {what}", what=listed), ok=True)

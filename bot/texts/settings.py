@@ -16,7 +16,7 @@ from policies.presets import PRESETS, preset
 
 def not_a_manager(texts: Texts) -> str:
     """To a presser without the right."""
-    return texts.gettext("Only who may manage this server can change its settings.")
+    return texts.gettext("Only someone who may manage this server can change its settings.")
 
 
 # --- modes -------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def _differs(policy: Policy) -> bool:
 # --- the whole policy -----------------------------------------------------------------------------
 
 
-def policy(policy: Policy, version: int, changed: tuple[datetime, str] | None, voice: Voice) -> str:
+def read_out(policy: Policy, version: int, changed: tuple[datetime, str] | None, voice: Voice) -> str:
     """Everything that is set, the most asked first. `changed`: when and by whom the last time."""
     _ = voice.texts.gettext
     lines = [

@@ -126,7 +126,7 @@ async def test_what_is_set_is_told(changes: dict[str, object], said: str, world:
     ("remedy", "said"),
     [
         (Remedy.LEAVE, "would stay, although nobody could judge it"),
-        (Remedy.REVIEW, "would come before the moderators"),
+        (Remedy.REVIEW, "would be shown to the moderators"),
         (Remedy.HOLD, "would be removed until a moderator has looked"),
     ],
 )

@@ -65,7 +65,7 @@ async def test_what_nobody_looks_for_is_said_and_unwell_only_if_required(world: 
     await world.policy(required=frozenset({Category.HATE, Category.SEXUAL_EXPLICIT}))
     head, first, *_ = await doctor(world)
     assert head == "1 thing is not well."
-    assert first.startswith("✗ required but not looked for by any provider: hate: every image comes before")
+    assert first.startswith("✗ required but not looked for by any provider: hate: every image is shown")
 
 
 @pytest.mark.asyncio

@@ -20,6 +20,7 @@ ACTING = {
     Verb.REMOVE_NOW: [EffectKind.DELETE, EffectKind.WARN],
     Verb.GIVE_BACK: [EffectKind.SAY],  # no full copy was kept, so the author is invited
 }
+NOT_OFFERED = [(origin, verb) for origin in Origin for verb in DECIDING if verb not in OFFERED[origin]]
 OFFERS = [(origin, verb) for origin, verbs in OFFERED.items() for verb in verbs]
 
 
@@ -74,10 +75,8 @@ async def test_a_verb_asks_again_exactly_if_it_cannot_be_undone(origin: Origin, 
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("verb", "origin"), list(product(DECIDING, Origin)))
-async def test_a_verb_that_is_not_on_the_card_does_nothing(verb: Verb, origin: Origin, world: World) -> None:
-    if verb in OFFERED[origin]:
-        return
+@pytest.mark.parametrize(("origin", "verb"), NOT_OFFERED)
+async def test_a_verb_that_is_not_on_the_card_does_nothing(origin: Origin, verb: Verb, world: World) -> None:
     number = await world.open(origin)
     answer = await world.desk.press(GUILD, number, verb, MODERATOR, confirmed=True)
     assert "does not belong" in answer.text

@@ -61,7 +61,7 @@ async def test_only_who_manages_the_guild_changes_it(presser: Presser, world: Wo
         await desk.pause(GUILD, presser, resume=True),
         await desk.setup(GUILD, presser, preset="family", mod_channel="9", mode="enforce", findings=[]),
     ]
-    assert {a.text for a in told} == {"Only who may manage this server can change its settings."}
+    assert {a.text for a in told} == {"Only someone who may manage this server can change its settings."}
     assert not any(a.done for a in told)
     assert await changes(world) == before
 
@@ -350,7 +350,7 @@ async def test_the_policy_is_read_out_with_what_differs(world: World) -> None:
 
 @pytest.mark.parametrize("chosen", PRESETS)
 def test_every_preset_fits_into_one_answer_whole(chosen: str) -> None:
-    text = words.policy(_busy(preset(chosen)), 123, (START, "123456789012345678"), Voice.to(GUILD, Texts()))
+    text = words.read_out(_busy(preset(chosen)), 123, (START, "123456789012345678"), Voice.to(GUILD, Texts()))
     assert length(text) <= 1900
     assert "more line" not in text, "a preset with every override should still be told whole"
 

@@ -132,7 +132,7 @@ def test_what_still_stands_is_linked() -> None:
 def test_observe_says_what_would_have_been_done() -> None:
     assert lines(case(Origin.OBSERVED))["What was done"] == "The post would have been deleted."
     look = case(Origin.OBSERVED, decision=replace(REMOVAL, steps=()), effects=())
-    assert shown(look).title == "Case 12 · would come before you"
+    assert shown(look).title == "Case 12 · would need a look"
 
 
 def test_a_closed_card_says_who_decided_when_and_why() -> None:
