@@ -68,6 +68,7 @@ def unfold(world: World, message: Message, embeds: Sequence[Json] | None, compon
     if embeds is not None:
         message.embeds = unfolding.embeds(embeds)
     if components is not None:
+        message.former += message.components
         message.components = unfolding.components(components)
 
 

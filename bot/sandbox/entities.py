@@ -109,6 +109,7 @@ class Message:
     reference: Json | None = None
     replied: Message | None = None
     interaction: Json | None = None
+    former: list[Json] = field(default_factory=list)  # components that an edit took away
     sent_at: float = 0.0
     deleted_at: float | None = None
 

@@ -36,14 +36,16 @@ class Presses:
         user: User,
         *,
         values: Sequence[str] | None = None,
+        stale: bool = False,
         acknowledged: bool = False,
         timeout: float = ANSWER,  # noqa: ASYNC109
     ) -> Answered:
         """Press a button (by custom id or label) or choose `values` of a select.
 
+        `stale`: the presser's screen still shows buttons that an edit has taken away meanwhile.
         `acknowledged`: return at the callback, do not wait for a visible answer.
         """
-        component = _find(message, button)
+        component = _find([*message.components, *(message.former if stale else ())], button)
         body: Json = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]}
         if component["type"] != BUTTON:
             body["values"] = list(values or ())
@@ -267,8 +269,8 @@ def _innermost(body: Json) -> list[Json]:
     return given
 
 
-def _find(message: Message, button: str) -> Json:
-    live = [c for c in walk(message.components) if c.get("custom_id")]
+def _find(components: Sequence[Json], button: str) -> Json:
+    live = [c for c in walk(components) if c.get("custom_id")]
     for component in live:
         if button in (component["custom_id"], component.get("label")):
             if component.get("disabled"):

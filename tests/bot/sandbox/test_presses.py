@@ -178,6 +178,7 @@ async def test_buttons_are_pressed_by_id_or_label_and_updates_are_seen(d: Loopba
     await d.wait_for(lambda e: e.name == "MESSAGE_UPDATE" and e.payload["content"] == "upheld by ann")
     with pytest.raises(NotOffered, match="no button 'right'"):
         await d.press(card, "right", ann)
+    assert (await d.press(card, "right", ann, stale=True)).kind == 7
 
 
 async def test_a_grey_button_cannot_be_pressed(d: Loopback, bot: Barest) -> None:
