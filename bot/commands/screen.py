@@ -31,7 +31,9 @@ def screen(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, and folders to walk through.")],
     context: Annotated[Context, typer.Option(help="Where the image would have been seen.")] = Context.GROUP_MESSAGE,
     name: Annotated[str, typer.Option("--preset", metavar="NAME", help=f"One of {', '.join(PRESETS)}.")] = DEFAULT,
-    provider: Annotated[str | None, typer.Option(metavar="NAME", help="Ask this provider alone.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Ask this provider alone; test cards are always read.")
+    ] = None,
     as_json: AsJson = False,
     config_file: ConfigFile = None,
 ) -> None:
@@ -55,11 +57,11 @@ def _providers(name: str | None) -> tuple[str, ...] | None:
     """The provider to ask; None: those configured. Test cards are read either way."""
     from bot.config import ALWAYS_ON, PROVIDER_NAMES
 
-    known = (*PROVIDER_NAMES, ALWAYS_ON)
     if name is None:
         return None
-    if name not in known:
-        raise typer.BadParameter(f"{name!r} is no provider; known are: {', '.join(known)}", param_hint="--provider")
+    if name not in PROVIDER_NAMES:
+        known = f"known are: {', '.join(PROVIDER_NAMES)}; {ALWAYS_ON} is always on"
+        raise typer.BadParameter(f"{name!r} is no provider to choose; {known}", param_hint="--provider")
     return (name,)
 
 
