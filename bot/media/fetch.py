@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import string
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ DEADLINE = 20.0
 STALL = 8.0  # seconds without a byte
 
 _ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[^\s\\]*)?", re.ASCII)
+_ASCII = bytes(range(128)).decode("ascii")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -83,10 +83,10 @@ def address(text: str) -> URL | None:
     Refused: user names, backslashes, spaces, dot segments however often they are encoded. What is
     checked is what is fetched: the same parse, sent as it stands.
     """
-    text = quote(text.partition("#")[0], safe=string.punctuation)
-    if _ADDRESS.fullmatch(text) is None:
-        return None
     try:
+        text = quote(text.partition("#")[0], safe=_ASCII)
+        if _ADDRESS.fullmatch(text) is None:
+            return None
         url = URL(text, encoded=True)
         ambiguous = url.raw_user is not None or url.port is None or _climbs(url.raw_path)
     except ValueError:

@@ -13,7 +13,8 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -89,13 +90,13 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = frozenset({_UPRIGHT[turn] for turn in (5, 6, 7, 8)})
 _ORIENTATION = 0x0112  # EXIF tag
 _DEEP = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 
 register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 heif_options.DECODE_THREADS = 1
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-warnings.simplefilter("error", Image.DecompressionBombWarning)
 Image.core.set_block_size(BLOCK)  # type: ignore[attr-defined]
 Image.core.set_blocks_max(BLOCKS)  # type: ignore[attr-defined]
 
@@ -148,13 +149,16 @@ def decode(original: bytes, kind: Kind) -> Film:
     """Decode `original`. Raises `Oversized`, `Tiny`, or one of `DECODER_ERRORS` if no rung bears."""
     Image.MAX_IMAGE_PIXELS = JPEG_PIXELS if kind.name == "jpeg" else PIXELS
     budget = Budget()
-    try:
-        return _walk(original, kind, budget, lenient=False)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Oversized(str(error)) from None
-    except DECODER_ERRORS:
-        with _making_do():
-            return replace(_walk(original, kind, budget, lenient=True), damaged=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # parsers warn in the words of the file
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return _walk(original, kind, budget, lenient=False)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise Oversized(str(error)) from None
+        except DECODER_ERRORS:
+            with _making_do():
+                return _walk(original, kind, budget, lenient=True)
 
 
 @contextmanager
@@ -173,26 +177,32 @@ def _walk(original: bytes, kind: Kind, budget: Budget, *, lenient: bool) -> Film
             raise Tiny(f"{width} x {height} pixels")
         _draft(source)
         turn = _UPRIGHT.get(_orientation(source))
-        total = _length(source, kind, lenient=lenient)
-        gallery = Gallery(alone=total == 1)
-        for index in range(total):
-            if index and budget.spent:
-                break
-            try:
-                picture = _picture(source, index, turn)
-                # the next frame is drawn over this one; a still is ours
-                gallery.add(Frame(index, picture.copy() if picture is source and total > 1 else picture))
-            except DECODER_ERRORS:
-                if index == 0 or not lenient:
-                    raise
-                break
-            budget.pixels -= source.width * source.height
-    if turn in (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE, *_QUARTERS):
+        length = _length(source, kind, lenient=lenient)
+        gallery = Gallery()
+        for picture in _pictures(source, length, turn, budget, lenient=lenient):
+            gallery.add(picture)
+    if turn in _SIDEWAYS:
         width, height = height, width
-    return Film(gallery.choose(), width, height, seen=gallery.seen, total=total)
+    total = length if length is not None else gallery.seen + 1  # broken: there may be more, how many nobody knows
+    return Film(gallery.choose(), width, height, seen=gallery.seen, total=total, damaged=lenient)
 
 
-_QUARTERS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
+def _pictures(
+    source: ImageFile.ImageFile, length: int | None, turn: Image.Transpose | None, budget: Budget, *, lenient: bool
+) -> Iterator[Image.Image]:
+    """The frames, upright, until the last, the end of the budget or, if `lenient`, the first broken one."""
+    for index in count() if length is None else range(length):
+        if index and budget.spent:
+            return
+        try:
+            picture = _picture(source, index, turn)
+        except DECODER_ERRORS:
+            if index and lenient:
+                return
+            raise
+        # what comes next is drawn over this one; the only picture is ours
+        yield picture.copy() if picture is source and length != 1 else picture
+        budget.pixels -= source.width * source.height
 
 
 def _draft(source: ImageFile.ImageFile) -> None:
@@ -212,15 +222,11 @@ def _orientation(source: Image.Image) -> int:
         return 1  # broken EXIF turns nothing: neither do browsers
 
 
-def _length(source: Image.Image, kind: Kind, *, lenient: bool) -> int:
+def _length(source: Image.Image, kind: Kind, *, lenient: bool) -> int | None:
+    """How many frames there are; None if that is only found out by walking. Of an MPO only the first is shown."""
     if kind.name == "jpeg":
-        return 1  # further pictures of an MPO are not shown
-    try:
-        return max(1, int(getattr(source, "n_frames", 1)))
-    except DECODER_ERRORS:
-        if lenient:
-            return 1
-        raise
+        return 1
+    return None if lenient else max(1, int(getattr(source, "n_frames", 1)))
 
 
 def _picture(source: ImageFile.ImageFile, index: int, turn: Image.Transpose | None) -> Image.Image:
@@ -259,40 +265,44 @@ Thumb = npt.NDArray[np.float32]
 class Gallery:
     """Keeps the frames that differ most from each other, in bounded memory, given each frame once.
 
-    A frame unlike all others is never the one that is let go. `alone`: a still, kept in full.
+    A frame unlike all others is never the one that is let go. The picture of a still stays in full.
     """
 
-    def __init__(self, *, alone: bool) -> None:
+    def __init__(self) -> None:
         self.seen = 0
-        self._alone = alone
         self._kept: list[Frame] = []
         self._thumbs: Thumb = np.empty((0, THUMB * THUMB * 4), np.float32)
         self._last: Frame | None = None
 
-    def add(self, frame: Frame) -> None:
-        """Look at one more frame."""
+    def add(self, picture: Image.Image) -> None:
+        """Look at the next frame."""
+        frame = self._last = Frame(self.seen, picture)
         self.seen += 1
-        if self._alone:
+        if self.seen == 1:
             self._kept = [frame]
             return
-        self._last = frame
-        thumb = _thumb(frame.picture)
-        if self._kept and _distances(self._thumbs, thumb).min() < SAME:
-            return
-        self._kept.append(_shrunk(frame))
-        self._thumbs = np.vstack([self._thumbs, thumb])
+        if self.seen == 2:
+            first = self._kept.pop()
+            self._keep(first, _thumb(first.picture))
+        thumb = _thumb(picture)
+        if _distances(self._thumbs, thumb).min() >= SAME:
+            self._keep(frame, thumb)
         if len(self._kept) > KEPT:
             self._let_go(_most_redundant(self._thumbs))
 
     def choose(self) -> tuple[Frame, ...]:
         """The first, the last and those most different, in their order: at most 8, or 6 if any is transparent."""
-        if self._alone or self._last is None:
+        if self._last is None or self.seen == 1:
             return tuple(self._kept)
-        if self._last.index != self._kept[-1].index and len(self._kept) > 1:
-            self._kept.append(_shrunk(self._last))
-            self._thumbs = np.vstack([self._thumbs, _thumb(self._last.picture)])
+        thumb = _thumb(self._last.picture)
+        if _distances(self._thumbs, thumb).min() >= SAME:
+            self._keep(self._last, thumb)
         most = 6 if any(f.picture.mode == "RGBA" for f in self._kept) else 8
         return tuple(self._kept[i] for i in sorted(_spread(self._thumbs, most)))
+
+    def _keep(self, frame: Frame, thumb: Thumb) -> None:
+        self._kept.append(_shrunk(frame))
+        self._thumbs = np.vstack([self._thumbs, thumb])
 
     def _let_go(self, position: int) -> None:
         del self._kept[position]

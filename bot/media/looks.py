@@ -111,6 +111,7 @@ def still(frames: Sequence[Frame]) -> Image.Image:
 
 def jpeg(picture: Image.Image, quality: int = 85, most: int = STILL_BYTES) -> bytes:
     """A plain JPEG below `most` bytes, without metadata."""
+    picture.info.clear()  # Pillow would pass on the comment of the original
     while True:
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=quality)

@@ -104,10 +104,19 @@ class Slot:
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in the worker. Raises `Lost`; the slot is usable again afterwards.
 
-        The time limit is kept here and not by pebble, whose timer follows the wall clock's jumps.
+        A pool that breaks (its worker died before it took the image) costs nobody an image: once more.
         """
+        for _ in range(2):
+            try:
+                return await self._attempt(function, *args, **kwargs)
+            except (BrokenProcessPool, RuntimeError):
+                await self.restart()
+        raise Lost("the decoder broke off")
+
+    async def _attempt(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The time limit is kept here and not by pebble, whose timer follows the wall clock's jumps."""
+        future = self._pool.schedule(function, args=args, kwargs=kwargs)
         try:
-            future = self._pool.schedule(function, args=args, kwargs=kwargs)
             async with asyncio.timeout(self._seconds):
                 answer: T = await asyncio.wrap_future(future)
         except ProcessExpired as error:  # pebble has replaced the worker already
@@ -115,9 +124,6 @@ class Slot:
         except TimeoutError:
             await self.restart()
             raise Lost(f"the decoder took longer than {self._seconds:g} seconds") from None
-        except (BrokenProcessPool, RuntimeError, OSError):
-            await self.restart()
-            raise Lost("the decoder broke off") from None
         return answer
 
     async def restart(self) -> None:

@@ -89,10 +89,10 @@ def _address_space() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _allow_cpu() -> None:
-    """Three more seconds of processor time, then the kernel ends this process (SIGXCPU)."""
+def _allow_cpu(seconds: int = CPU_SECONDS) -> None:
+    """So much more processor time, then the kernel ends this process (SIGXCPU)."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + CPU_SECONDS, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))
 
 
 # --- what a worker does ---------------------------------------------------------------------------------
@@ -104,10 +104,15 @@ def confinement() -> Confinement:
 
 
 def look(original: bytes) -> Image | Unscreened:
-    """Decode `original` once and return all that is ever needed of it."""
+    """`read`, within the processor time that one image may take."""
+    _allow_cpu()
+    return read(original)
+
+
+def read(original: bytes) -> Image | Unscreened:
+    """Decode `original` once and return all that is ever needed of it. Never raises for bad bytes."""
     from bot.media.frames import DECODER_ERRORS, Oversized, Tiny, decode
 
-    _allow_cpu()
     kind = sniff(original)
     try:
         return _image(original, kind.name, decode(original, kind))
