@@ -86,8 +86,9 @@ class SqlJournal:
         await self._move(_BURY, job, because=why)
 
     async def recover(self) -> int:
-        """See `Journal.recover`. Attempts are not counted: being killed is no fault of the job."""
-        void = update(jobs).where(_OPEN, _LEASED).values(state=JobState.TODO)
+        """See `Journal.recover`. No attempt is counted: being killed is no fault of the job. What was
+        leased was due, and is due now, also if the clock was set back meanwhile."""
+        void = update(jobs).where(_OPEN, _LEASED).values(state=JobState.TODO, run_at=self._clock.now())
         return await self._database.write(lambda c: int(c.execute(void).rowcount))
 
     async def backlog(self) -> tuple[int, datetime | None]:

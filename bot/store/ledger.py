@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, func, select, text, update
@@ -69,6 +69,12 @@ _SETTLE = (
         attempts=effects.c.attempts + case((bindparam("again"), 1), else_=0),
     )
 )
+_SENDING = (
+    update(effects)
+    .where(effects.c.tenant == _OF, effects.c.id.in_(bindparam("some", expanding=True)))
+    .where(effects.c.state == EffectState.TODO)
+    .values(state=EffectState.SENDING)
+)
 _CLOSED = {CaseState.UPHELD: StrikeState.UPHELD, CaseState.OVERTURNED: StrikeState.VOIDED, CaseState.EXPIRED: None}
 
 
@@ -114,16 +120,12 @@ class SqlLedger:
 
         return await self._database.write(write)
 
-    async def sending(self, effects_: Sequence[Effect]) -> None:
+    async def sending(self, effects: Sequence[Effect]) -> None:
         """See `Ledger.sending`."""
-        by_tenant = groupby(sorted(effects_, key=lambda e: str(e.tenant)), key=lambda e: e.tenant)
-        for tenant, some in [(tenant, [e.id for e in some]) for tenant, some in by_tenant]:
-            ident = await self._database.tenants.find(tenant)
-            mark = update(effects).where(
-                effects.c.tenant == ident, effects.c.id.in_(some), effects.c.state == EffectState.TODO
-            )
-            statement = mark.values(state=EffectState.SENDING)
-            await self._database.write(lambda c, s=statement: c.execute(s))  # type: ignore[misc]
+        for tenant in {e.tenant for e in effects}:
+            ids = [e.id for e in effects if e.tenant == tenant]
+            values = {"of": await self._database.tenants.find(tenant), "some": ids}
+            await self._database.write(partial(Connection.execute, statement=_SENDING, parameters=values))
 
     async def settle(self, effect: Effect, outcome: Outcome, *, state: EffectState = EffectState.DONE) -> None:
         """See `Ledger.settle`. What is done stays as it was."""

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
 from bot.model import Entry, JobKind, Tenant
+from bot.store.journal import SqlJournal
 from bot.store.store import Store
 from bot.store.tables import JobState, jobs
 from tests.bot.store.samples import AWAY, HOME, START, entry, event
@@ -116,6 +117,14 @@ async def test_recover_voids_every_lease_and_counts_no_attempt(store: Store) -> 
     await store.journal.put([raw("c")], lease=False)
     assert await store.journal.recover() == 2
     assert {(j.key, j.attempts) for j in await store.journal.take(10)} == {("a", 0), ("b", 0), ("c", 0)}
+
+
+@pytest.mark.asyncio
+async def test_a_clock_set_back_holds_no_lease(store: Store) -> None:
+    await store.journal.put([raw("a")], lease=True)
+    yesterday = SqlJournal(store.db, FakeClock(START - timedelta(days=1)))
+    assert await yesterday.recover() == 1
+    assert [j.key for j in await yesterday.take(10)] == ["a"]
 
 
 @pytest.mark.asyncio
