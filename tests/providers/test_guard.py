@@ -230,8 +230,11 @@ async def test_a_vendor_cannot_send_us_away_for_ever() -> None:
 async def test_those_in_the_queue_learn_from_the_first() -> None:
     provider = Scripted(BadCredentials("the key is wrong"))
     guarded = guard(provider, FakeClock(), concurrency=1)
-    answers = await asyncio.gather(*(outcome(guarded) for _ in range(10)))
-    assert {type(a) for a in answers} == {BadCredentials}
+    gate = provider.hold()
+    queue = [asyncio.create_task(outcome(guarded)) for _ in range(10)]
+    await settle()
+    gate.set()
+    assert {type(answer) for answer in await asyncio.gather(*queue)} == {BadCredentials}
     assert provider.calls == 1
 
 
@@ -251,6 +254,15 @@ async def test_a_call_that_hangs_ends_at_its_deadline() -> None:
     with pytest.raises(Timeout, match="scripted gave no answer in 10 seconds"):
         await call
     assert provider.running == 0
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_ended_leaves_no_alarm_behind() -> None:
+    guarded = guard(Scripted(VERDICT, DOWN), FakeClock())
+    for _ in range(5):
+        await outcome(guarded)
+    await settle()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @pytest.mark.asyncio

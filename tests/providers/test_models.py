@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,6 +109,7 @@ async def test_models_load_once_and_late() -> None:
 
     def counted() -> Sessions:
         loads.append(threading.current_thread().name)
+        time.sleep(0.05)  # long enough for the other thread to want them too
         return sessions()
 
     ours = Models(counted, threads=2)
