@@ -83,9 +83,12 @@ def _registry(side: str) -> referencing.Registry[Any]:
     document = specification()
     assert document is not None
     if side == "request":
-        # discord.py sends snowflakes as numbers, and Discord takes them.
+        # discord.py sends snowflakes as numbers, and Discord takes them; a role's permissions are text in
+        # Discord's documentation and from discord.py, and numbers in this document.
         document = copy.deepcopy(document)
-        document["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
+        schemas = document["components"]["schemas"]
+        schemas["SnowflakeType"] = {"type": ["string", "integer"]}
+        schemas["CreateRoleRequest"]["properties"]["permissions"] = {"type": ["string", "integer", "null"]}
     registry: referencing.Registry[Any] = referencing.Registry().with_resource(
         f"urn:{side}", DRAFT202012.create_resource(document)
     )

@@ -15,6 +15,7 @@ routes = Routes()
 MESSAGES = "/channels/{channel_id}/messages"
 MESSAGE = MESSAGES + "/{message_id}"
 BULK_AGE = timedelta(days=14)
+_AUTHORS_OWN = frozenset({"content", "embeds", "components", "attachments"})
 
 
 def shown(call: Call, message: Message) -> Json:
@@ -104,7 +105,7 @@ def edit_message(call: Call) -> Reply:
     message = call.world.message(channel, call.id("message_id"))
     form = call.form or {}
     if message.author is not call.world.bot:
-        if set(form) - {"flags"}:
+        if form.get("flags") is None or call.files or not _AUTHORS_OWN.isdisjoint(form):
             raise NOT_THE_AUTHOR
         call.world.channel(channel.id, Permission.MANAGE_MESSAGES)
         message.flags = message.flags & ~SUPPRESS_EMBEDS | int(form["flags"]) & SUPPRESS_EMBEDS
