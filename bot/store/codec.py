@@ -34,6 +34,10 @@ class Codec(Generic[T]):
     def _adapter(self) -> TypeAdapter[T]:
         return TypeAdapter(self._kind)
 
+    def prepare(self) -> None:
+        """Build it now instead of at its first use."""
+        _ = self._adapter
+
     def dump(self, value: T) -> str:
         """As JSON text."""
         return self._adapter.dump_json(value).decode()
@@ -73,6 +77,12 @@ DECISION: Codec[Decision] = Codec(Decision, "decision")
 OUTCOME: Codec[Outcome] = Codec(Outcome, "outcome")
 VERDICT: Codec[Verdict] = Codec(Verdict, "verdict")
 SPANS: Codec[Mapping[str, float]] = Codec(Mapping[str, float], "set of spans")
+
+
+def prepare() -> None:
+    """Build every codec now: it reads files and takes a while, which the first event must not wait for."""
+    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, VERDICT, SPANS):
+        codec.prepare()
 
 
 def event_payload(event: Event) -> dict[str, Any]:

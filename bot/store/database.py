@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make
 from sqlalchemy.exc import ArgumentError
 
 from bot.ports import Clock
+from bot.store import codec
 from bot.store.disk import BALLAST, Ballast, ProcessLock, private_directory, private_file
 from bot.store.errors import BadUrl, Corrupt, StoreError, in_words, restore_hint
 from bot.store.schema import upgrade
@@ -140,6 +141,7 @@ class Database:
             upgrade(self._engine, self.path)
             self._writer = Writer(self._engine, self.path, self._ballast)
         self._ballast.take()
+        codec.prepare()
 
     def _read(self, unit: Unit[T]) -> T:
         with in_words(self.path), self._read_engine.connect() as connection:

@@ -154,7 +154,9 @@ class SqlLedger:
         query = CASES if state is None else CASES.where(cases.c.state == state)
         return await self._cases(tenant, query.order_by(cases.c.number.desc()).limit(limit))
 
-    async def decide_case(self, tenant: Tenant, number: int, state: CaseState, by: str, note: str = "") -> Case | None:
+    async def decide_case(
+        self, tenant: Tenant, number: int, state: CaseState, by: str, note: str = "", *, plans: Sequence[Plan] = ()
+    ) -> Case | None:
         """See `Ledger.decide_case`. Raises ValueError for a state that closes nothing."""
         if state not in _CLOSED:
             raise ValueError(f"a case cannot be closed as {state.value!r}")
@@ -162,9 +164,14 @@ class SqlLedger:
         if ident is None:
             return None
         closing = {"state": state, "decided_by": by, "decided_at": now, "note": note}
-        if not await self._database.write(lambda c: _close(c, ident, number, closing)):
-            return None
-        return await self.case(tenant, number)
+
+        def write(connection: Connection) -> bool:
+            row = _close(connection, ident, number, closing)
+            if row is not None:
+                plan(connection, Filed(tenant, ident, now, row, number), plans)
+            return row is not None
+
+        return await self.case(tenant, number) if await self._database.write(write) else None
 
     async def card_posted(self, tenant: Tenant, case: int, card: CardRef) -> None:
         """See `Ledger.card_posted`; twice is once. Raises LookupError if this tenant has no such case."""
@@ -192,14 +199,14 @@ def _row_of(connection: Connection, tenant: Tenant, ident: int, number: int) -> 
     return int(row)
 
 
-def _close(connection: Connection, tenant: int, number: int, closing: dict[str, Any]) -> bool:
-    """Close it if it is open, with all that follows. Returns whether it was."""
+def _close(connection: Connection, tenant: int, number: int, closing: dict[str, Any]) -> int | None:
+    """Close it if it is open, with all that follows. Returns its row, or None if it was not open."""
     open_ = (cases.c.tenant == tenant, cases.c.number == number, cases.c.state == CaseState.OPEN)
     closed = connection.execute(
         update(cases).where(*open_).values(closing).returning(cases.c.id, cases.c.author, cases.c.opened_at)
     ).first()
     if closed is None:
-        return False
+        return None
     images = select(subjects.c.sha256).where(subjects.c.case == closed.id, subjects.c.sha256 != "")
     becomes = _CLOSED[closing["state"]]
     if becomes is not None:
@@ -209,7 +216,7 @@ def _close(connection: Connection, tenant: int, number: int, closing: dict[str, 
     if closing["state"] is CaseState.OVERTURNED:
         allowed = connection.execute(images.where(subjects.c.flagged).distinct()).scalars().all()
         _allow(connection, tenant, allowed, number, closing)
-    return True
+    return int(closed.id)
 
 
 def _allow(connection: Connection, tenant: int, images: Sequence[str], number: int, closing: dict[str, Any]) -> None:

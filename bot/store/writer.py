@@ -103,7 +103,13 @@ class Writer:
         loop = asyncio.get_running_loop()
         try:
             while batch := self._next_batch():
-                answers = await loop.run_in_executor(self._thread, self._commit, [a.unit for a in batch])
+                try:
+                    answers = await loop.run_in_executor(self._thread, self._commit, [a.unit for a in batch])
+                except BaseException:  # the loop or the interpreter ends: nobody may wait for ever
+                    for asked in (*batch, *self._asked):
+                        asked.answer.cancel()
+                    self._asked.clear()
+                    raise
                 for asked, answer in zip(batch, answers, strict=True):
                     answer.give(asked.answer)
         finally:
@@ -148,7 +154,8 @@ class Writer:
         return values
 
     def _recover(self) -> None:
-        if self._ballast.take():
+        """After a success all is well again; a full disk is so only once the ballast has its room back."""
+        if not isinstance(self.trouble, DiskFull) or self._ballast.take():
             self.trouble = None
 
     def _transaction(self, units: Sequence[Unit[Any]]) -> list[Any]:

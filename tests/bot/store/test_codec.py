@@ -105,6 +105,12 @@ def test_every_codec_is_under_the_law_of_the_round_trip() -> None:
     assert len(every) == len(KINDS)
 
 
+def test_every_codec_is_ready_before_the_first_event() -> None:
+    codec.prepare()
+    for kind, _ in KINDS:
+        assert "_adapter" in vars(kind)
+
+
 @given(events)
 def test_an_event_survives_the_journal(happened: Event) -> None:
     again = event_from(json.loads(json.dumps(event_payload(happened))))

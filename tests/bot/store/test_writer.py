@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from blockbuster import blockbuster_ctx
 from sqlalchemy import Connection, func, insert, select
 
 from bot.store.database import Database
 from bot.store.errors import StoreError
+from bot.store.store import Store
 from bot.store.tables import tenants
 from bot.store.writer import BATCH
+from tests.bot.store.samples import HOME, remove
+from tests.clock import FakeClock
 
 
 def add(name: str) -> Callable[[Connection], str]:
@@ -103,6 +108,33 @@ async def test_a_waiter_cancelled_while_its_unit_runs_does_not_stop_the_next(dat
     assert await second == "second"
     with pytest.raises(asyncio.CancelledError):
         await first
+
+
+@pytest.mark.asyncio
+async def test_nobody_waits_for_ever_when_the_thread_is_gone(database: Database) -> None:
+    class Leaving(BaseException):
+        pass
+
+    def leave(connection: Connection) -> None:
+        raise Leaving
+
+    leaving = asyncio.create_task(database.write(leave))
+    waiting = [asyncio.create_task(database.write(add(f"t{n}"))) for n in range(BATCH + 5)]
+    done, pending = await asyncio.wait([leaving, *waiting], timeout=5)
+    assert not pending
+    assert all(task.cancelled() for task in done)
+    assert await database.write(add("after")) == "after"
+    assert await names(database) == {"after"}
+
+
+@pytest.mark.asyncio
+async def test_the_event_loop_never_touches_the_disk(data_dir: Path, clock: FakeClock) -> None:
+    with blockbuster_ctx("bot.store"):
+        async with await Store.open(None, data_dir=data_dir, clock=clock) as store:
+            await remove(store)
+            await store.ledger.cases(HOME)
+            await store.db.changed()
+            await store.db.backup(data_dir / "copy.db")
 
 
 @pytest.mark.asyncio
