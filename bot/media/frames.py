@@ -15,10 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 # Each plug-in is imported by name: Pillow's own discovery would load the parsers of all forty formats.
 from PIL import (
@@ -36,6 +34,8 @@ from PIL import (
 from pillow_heif import options as heif_options
 from pillow_heif import register_heif_opener
 
+from bot.media.colours import corrected, correction
+from bot.media.gallery import Frame, Gallery
 from bot.media.sniff import Kind
 
 PIXELS = 25_000_000  # a frame decoded in full (ruling 15)
@@ -47,10 +47,6 @@ BLOCKS = 24  # ... so many of them: mapping fresh pages costs as much as decodin
 SMALLEST = 24  # px a side; open_nsfw calls a single pixel 40 % explicit (facts: models.md §5)
 DRAFT_LONG = 1600  # a JPEG is never decoded below this (long side) and ...
 DRAFT_SHORT = 512  # ... this (short side, for the tiles of tall pictures)
-KEPT = 16  # frames held while walking through an animation
-KEPT_SIDE = 1024  # px; frames of an animation are held no larger
-THUMB = 32  # px a side; all frames are compared at this size
-SAME = 1.5  # root mean square of levels 0..255 below which two thumbnails show the same
 
 FORMATS = {
     "jpeg": ("JPEG",),
@@ -107,14 +103,6 @@ class Oversized(Exception):
 
 class Tiny(Exception):
     """Too few pixels to judge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame, upright, RGB or (where something shines through) RGBA."""
-
-    index: int
-    picture: Image.Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +167,9 @@ def _walk(original: bytes, kind: Kind, budget: Budget, *, lenient: bool) -> Film
         turn = _UPRIGHT.get(_orientation(source))
         length = _length(source, kind, lenient=lenient)
         gallery = Gallery()
+        change = correction(source)
         for picture in _pictures(source, length, turn, budget, lenient=lenient):
-            gallery.add(picture)
+            gallery.add(corrected(picture, change))
     if turn in _SIDEWAYS:
         width, height = height, width
     total = length if length is not None else gallery.seen + 1  # broken: there may be more, how many nobody knows
@@ -257,92 +246,3 @@ def _stretched(source: Image.Image) -> Image.Image:
     samples = np.nan_to_num(np.asarray(source, dtype=np.float64), posinf=0.0, neginf=0.0)
     low, high = float(samples.min()), float(samples.max())
     return Image.fromarray(((samples - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8))
-
-
-Thumb = npt.NDArray[np.float32]
-
-
-class Gallery:
-    """Keeps the frames that differ most from each other, in bounded memory, given each frame once.
-
-    A frame unlike all others is never the one that is let go. The picture of a still stays in full.
-    """
-
-    def __init__(self) -> None:
-        self.seen = 0
-        self._kept: list[Frame] = []
-        self._thumbs: Thumb = np.empty((0, THUMB * THUMB * 4), np.float32)
-        self._last: Frame | None = None
-
-    def add(self, picture: Image.Image) -> None:
-        """Look at the next frame."""
-        frame = self._last = Frame(self.seen, picture)
-        self.seen += 1
-        if self.seen == 1:
-            self._kept = [frame]
-            return
-        if self.seen == 2:
-            first = self._kept.pop()
-            self._keep(first, _thumb(first.picture))
-        thumb = _thumb(picture)
-        if _distances(self._thumbs, thumb).min() >= SAME:
-            self._keep(frame, thumb)
-        if len(self._kept) > KEPT:
-            self._let_go(_most_redundant(self._thumbs))
-
-    def choose(self) -> tuple[Frame, ...]:
-        """The first, the last and those most different, in their order: at most 8, or 6 if any is transparent."""
-        if self._last is None or self.seen == 1:
-            return tuple(self._kept)
-        thumb = _thumb(self._last.picture)
-        if _distances(self._thumbs, thumb).min() >= SAME:
-            self._keep(self._last, thumb)
-        most = 6 if any(f.picture.mode == "RGBA" for f in self._kept) else 8
-        return tuple(self._kept[i] for i in sorted(_spread(self._thumbs, most)))
-
-    def _keep(self, frame: Frame, thumb: Thumb) -> None:
-        self._kept.append(_shrunk(frame))
-        self._thumbs = np.vstack([self._thumbs, thumb])
-
-    def _let_go(self, position: int) -> None:
-        del self._kept[position]
-        self._thumbs = np.delete(self._thumbs, position, axis=0)
-
-
-def _thumb(picture: Image.Image) -> Thumb:
-    """What is visible, as colour times opacity beside opacity: hidden colours under full transparency count nothing."""
-    small = picture.resize((THUMB, THUMB), Image.Resampling.BOX, reducing_gap=1.0).convert("RGBA")
-    levels: npt.NDArray[Any] = np.asarray(small, dtype=np.float32)
-    opacity = levels[:, :, 3:] / 255.0
-    return np.concatenate([levels[:, :, :3] * opacity, levels[:, :, 3:]], axis=2).reshape(1, -1)
-
-
-def _distances(thumbs: Thumb, thumb: Thumb) -> npt.NDArray[np.float32]:
-    distances: npt.NDArray[np.float32] = np.sqrt(np.square(thumbs - thumb).mean(axis=1))
-    return distances
-
-
-def _most_redundant(thumbs: Thumb) -> int:
-    """The position, never the first, of the frame that is closest to another one."""
-    apart = np.stack([_distances(thumbs, t) for t in thumbs])
-    np.fill_diagonal(apart, np.inf)
-    return 1 + int(apart.min(axis=1)[1:].argmin())
-
-
-def _spread(thumbs: Thumb, most: int) -> list[int]:
-    """Farthest-point choice: the first, the last, then whatever is farthest from all chosen."""
-    chosen = [0] if len(thumbs) == 1 else [0, len(thumbs) - 1]
-    apart = np.min([_distances(thumbs, thumbs[i]) for i in chosen], axis=0)
-    while len(chosen) < min(most, len(thumbs)) and apart.max() >= SAME:
-        chosen.append(int(apart.argmax()))
-        apart = np.minimum(apart, _distances(thumbs, thumbs[chosen[-1]]))
-    return chosen
-
-
-def _shrunk(frame: Frame) -> Frame:
-    picture = frame.picture
-    if max(picture.size) <= KEPT_SIDE:
-        return frame
-    scale = KEPT_SIDE / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return Frame(frame.index, picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))

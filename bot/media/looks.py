@@ -10,7 +10,7 @@ import numpy as np
 import zxingcpp
 from PIL import Image, ImageStat
 
-from bot.media.frames import Frame
+from bot.media.gallery import Frame
 from providers.base import VIEW_SIDE, View
 
 VIEWS = 12

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +12,10 @@ import numpy as np
 import zxingcpp
 from PIL import Image
 
+from bot.media.sandbox import read
+from policies.model import Unscreened, UnscreenedReason
 from providers.base import VIEW_SIDE, View
+from providers.base import Image as Taken
 
 
 def photo(seed: int = 1, size: tuple[int, int] = (320, 240)) -> Image.Image:
@@ -52,3 +57,38 @@ def shows(view: View, picture: Image.Image) -> bool:
 def opened(picture: bytes) -> Image.Image:
     with Image.open(io.BytesIO(picture)) as source:
         return source.convert("RGB")
+
+
+def drawn_in_alpha(colour: tuple[int, int, int]) -> Image.Image:
+    """All pixels of one colour; the picture is in the opacity alone."""
+    picture = Image.new("RGBA", (320, 240), (*colour, 0))
+    picture.putalpha(photo().convert("L").point(lambda level: 255 - level))
+    return picture
+
+
+def png_header(width: int, height: int) -> bytes:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress(bytes(1_000_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def taken(original: bytes) -> Taken:
+    image = read(original)
+    assert isinstance(image, Taken), image
+    assert all(len(v.pixels) == VIEW_SIDE * VIEW_SIDE * 3 for v in image.views)
+    assert 1 <= len(image.views) <= 12
+    still = opened(image.still)
+    assert min(still.size) >= 20
+    assert max(still.size) <= 6000
+    assert len(image.still) < 5_000_000
+    return image
+
+
+def refused(original: bytes, reason: UnscreenedReason) -> Unscreened:
+    answer = read(original)
+    assert isinstance(answer, Unscreened), answer
+    assert (answer.provider, answer.reason) == ("media", reason)
+    return answer

@@ -11,35 +11,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Pictures
-from PIL import ImageDraw, PngImagePlugin
+from PIL import ImageCms, ImageDraw, PngImagePlugin
 
 from bot.media.fingerprint import near
 from bot.media.sandbox import read
 from policies.model import Unscreened, UnscreenedReason
 from providers.base import VIEW_SIDE, Image
-from tests.bot.media.pictures import apart, encoded, film, opened, photo, qr, seen_in, shows
+from tests.bot.media.pictures import (
+    apart,
+    drawn_in_alpha,
+    encoded,
+    film,
+    opened,
+    photo,
+    png_header,
+    qr,
+    refused,
+    seen_in,
+    shows,
+    taken,
+)
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 DARK = (0x31, 0x33, 0x38)
-
-
-def taken(original: bytes) -> Image:
-    image = read(original)
-    assert isinstance(image, Image), image
-    assert all(len(v.pixels) == VIEW_SIDE * VIEW_SIDE * 3 for v in image.views)
-    assert 1 <= len(image.views) <= 12
-    still = opened(image.still)
-    assert min(still.size) >= 20
-    assert max(still.size) <= 6000
-    assert len(image.still) < 5_000_000
-    return image
-
-
-def refused(original: bytes, reason: UnscreenedReason) -> Unscreened:
-    answer = read(original)
-    assert isinstance(answer, Unscreened), answer
-    assert (answer.provider, answer.reason) == ("media", reason)
-    return answer
 
 
 # --- every ordinary kind ------------------------------------------------------------------------------
@@ -106,13 +100,6 @@ def test_no_metadata_leaves_with_the_still() -> None:
 
 
 # --- traps: what models see must be what people see ----------------------------------------------------
-
-
-def drawn_in_alpha(colour: tuple[int, int, int]) -> Pictures.Image:
-    """All pixels of one colour; the picture is in the opacity alone."""
-    picture = Pictures.new("RGBA", (320, 240), (*colour, 0))
-    picture.putalpha(photo().convert("L").point(lambda level: 255 - level))
-    return picture
 
 
 def test_a_picture_drawn_in_alpha_is_seen_on_white() -> None:
@@ -215,94 +202,40 @@ def test_tiny_pictures_are_not_judged(size: tuple[int, int]) -> None:
     assert f"{size[0]} x {size[1]}" in refused(encoded(photo(1, size), "PNG"), UnscreenedReason.TINY).detail
 
 
-# --- animations -----------------------------------------------------------------------------------------
+def with_gamma(original: bytes, gamma: int) -> bytes:
+    body = b"gAMA" + struct.pack(">I", gamma)
+    return original[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + original[33:]
 
 
-def with_one_bad(total: int, position: int, *, drifting: bool) -> list[Pictures.Image]:
-    calm = photo(1, (96, 48))
-    frames = []
-    for n in range(total):
-        left = n * 32 // total if drifting else 0
-        frame = calm.crop((left, 0, left + 64, 48))
-        spot = (n % 64, n // 64)
-        red, *others = np.asarray(frame)[spot[1], spot[0]].tolist()
-        frame.putpixel(spot, (red ^ 8, *others))  # no two alike: encoders merge those
-        frames.append(frame)
-    frames[position] = photo(99, (64, 48))
-    return frames
+def test_a_picture_hidden_by_gamma_is_seen_as_browsers_show_it() -> None:
+    shown = photo(1).convert("L").convert("RGB")
+    stored = shown.point([round(255 * (level / 255) ** 4) for level in range(256)] * 3)  # much too dark
+    assert apart(stored, shown) > 40
+    image = taken(with_gamma(encoded(stored, "PNG"), round(100_000 * 4 / 2.2)))
+    assert apart(seen_in(image.views[0]), shown) < 20
+    assert apart(opened(image.still), shown) < 20
 
 
-@pytest.mark.parametrize("total", [10, 100, 521])
-@pytest.mark.parametrize("where", ["second", "middle", "last"])
-@pytest.mark.parametrize("drifting", [False, True])
-def test_one_bad_frame_is_always_among_the_views(total: int, where: str, drifting: bool) -> None:
-    position = {"second": 1, "middle": total // 2, "last": total - 1}[where]
-    frames = with_one_bad(total, position, drifting=drifting)
-    image = taken(film(frames, "PNG", duration=40, compress_level=1))
-    assert (image.frames.seen, image.frames.total) == (total, total)
-    shown = [v for v in image.views if v.frame == position]
-    assert shown
-    assert apart(seen_in(shown[0]), photo(99, (64, 48))) < 12
-    assert len(image.views) <= 8
-    assert image.views[0].frame == 0
+def test_a_picture_hidden_by_its_colour_profile_is_seen_as_browsers_show_it() -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = (slice(profile.index(tag) + 4, profile.index(tag) + 8) for tag in (b"rXYZ", b"bXYZ"))
+    profile[red], profile[blue] = profile[blue], profile[red]
+    shown = photo(1)
+    stored = Pictures.merge("RGB", shown.split()[::-1])
+    for kind in ("PNG", "JPEG", "WEBP"):
+        image = taken(encoded(stored, kind, icc_profile=bytes(profile)))
+        assert apart(seen_in(image.views[0]), shown) < 12
+    assert apart(stored, shown) > 25
 
 
-def test_frames_that_all_show_the_same_are_one_view() -> None:
-    image = taken(film(with_one_bad(30, 0, drifting=False)[1:], "PNG", duration=40))
-    assert len(image.views) == 1
-    assert image.frames.total == 29
+@pytest.mark.parametrize("profile", [b"", b"rubbish", bytes(128), b"\xff" * 4000])
+def test_a_broken_profile_changes_nothing(profile: bytes) -> None:
+    assert shows(taken(encoded(photo(), "PNG", icc_profile=profile)).views[0], photo())
 
 
-def test_many_different_frames_are_bounded_and_keep_first_and_last() -> None:
-    image = taken(film([photo(n, (64, 64)) for n in range(40)], "PNG", duration=40))
-    assert [v.frame for v in image.views][:: len(image.views) - 1] == [0, 39]
-    assert len(image.views) == 8
-    sheet = opened(image.still)
-    assert sheet.width >= 3 * 64  # vendors get all eight on one sheet
-    assert sheet.height >= 3 * 64
-
-
-def test_a_transparent_animation_is_seen_on_both_grounds_within_bounds() -> None:
-    frames = [drawn_in_alpha((0, 0, 0)).rotate(30 * n).resize((96, 72)) for n in range(12)]
-    image = taken(film(frames, "WEBP", lossless=True, duration=40))
-    assert len({v.frame for v in image.views}) == 6
-    assert {v.what for v in image.views} == {"whole", "dark"}
-
-
-def test_the_clean_default_image_of_an_apng_does_not_hide_its_frames() -> None:
-    frames = [photo(5, (64, 64)), photo(6, (64, 64))]
-    original = film([Pictures.new("RGB", (64, 64), "white"), *frames], "PNG", default_image=True, duration=40)
-    image = taken(original)
-    assert any(shows(v, frames[0]) for v in image.views)
-    assert any(shows(v, frames[1]) for v in image.views)
-
-
-@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_one_bad_frame_is_found_in_other_kinds_too(kind: str) -> None:
-    image = taken(film(with_one_bad(60, 31, drifting=True), kind, duration=40))
-    assert image.frames.seen == image.frames.total >= 30  # these encoders merge frames that are alike
-    assert any(v.frame > 0 and apart(seen_in(v), photo(99, (64, 48))) < 12 for v in image.views)
-
-
-def test_a_black_first_frame_hides_nothing() -> None:
-    image = taken(film([Pictures.new("RGB", (64, 64)), photo(7, (64, 64))], "GIF", duration=40))
-    assert any(apart(seen_in(v), photo(7, (64, 64))) < 12 for v in image.views)
-
-
-def test_a_very_long_animation_says_how_much_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.media.frames.CPU_SECONDS", 0.05)
-    image = taken(film([photo(n, (320, 320)) for n in range(60)], "PNG", duration=40, compress_level=1))
-    assert 1 <= image.frames.seen < image.frames.total == 60
-    assert image.frames.partly
-    assert not image.damaged
-
-
-def test_an_animation_cut_off_keeps_what_came_before() -> None:
-    original = film([photo(n, (64, 64)) for n in range(10)], "GIF", duration=40)
-    image = taken(original[: len(original) * 6 // 10])
-    assert image.damaged
-    assert 3 <= image.frames.seen <= 7
-    assert image.frames.seen <= image.frames.total
+def test_ordinary_gamma_changes_nothing() -> None:
+    plain = encoded(photo(), "PNG")
+    assert taken(with_gamma(plain, 45_455)).views == taken(plain).views
 
 
 # --- damage ----------------------------------------------------------------------------------------------
@@ -357,15 +290,6 @@ def test_an_errors_own_words_stay_inside() -> None:
 
 
 # --- bombs: by their headers, before a pixel is decoded ---------------------------------------------------
-
-
-def png_header(width: int, height: int) -> bytes:
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = zlib.compress(bytes(1_000_000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("size", [(8000, 8000), (10_000, 10_000), (65_535, 65_535), (5001, 5000)])

@@ -12,7 +12,7 @@ from PIL import Image as Pictures
 
 from bot.media import looks
 from bot.media.fingerprint import fingerprint, near
-from bot.media.frames import Frame
+from bot.media.gallery import Frame
 from tests.bot.media.pictures import apart, encoded, opened, photo
 
 sides = st.integers(24, 1_000_000)

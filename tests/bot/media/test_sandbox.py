@@ -22,8 +22,7 @@ from bot.media.pool import Lost, Slot
 from policies.model import Evidence, Unscreened, UnscreenedReason
 from providers.base import Image
 from tests.bot.media import inmates
-from tests.bot.media.pictures import apart, encoded, opened, photo
-from tests.bot.media.test_decode import png_header
+from tests.bot.media.pictures import apart, encoded, opened, photo, png_header
 
 ROOT = Path(__file__).parents[3]
 PHOTO = encoded(photo(1, (1200, 860)), "JPEG")

@@ -1,0 +1,96 @@
+"""Animations: a bad frame is found wherever it stands, at a bounded price."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+
+from tests.bot.media.pictures import apart, drawn_in_alpha, film, opened, photo, seen_in, shows, taken
+
+
+def with_one_bad(total: int, position: int, *, drifting: bool) -> list[Pictures.Image]:
+    calm = photo(1, (96, 48))
+    frames = []
+    for n in range(total):
+        left = n * 32 // total if drifting else 0
+        frame = calm.crop((left, 0, left + 64, 48))
+        spot = (n % 64, n // 64)
+        red, *others = np.asarray(frame)[spot[1], spot[0]].tolist()
+        frame.putpixel(spot, (red ^ 8, *others))  # no two alike: encoders merge those
+        frames.append(frame)
+    frames[position] = photo(99, (64, 48))
+    return frames
+
+
+@pytest.mark.parametrize("total", [10, 100, 521])
+@pytest.mark.parametrize("where", ["second", "middle", "last"])
+@pytest.mark.parametrize("drifting", [False, True])
+def test_one_bad_frame_is_always_among_the_views(total: int, where: str, drifting: bool) -> None:
+    position = {"second": 1, "middle": total // 2, "last": total - 1}[where]
+    frames = with_one_bad(total, position, drifting=drifting)
+    image = taken(film(frames, "PNG", duration=40, compress_level=1))
+    assert (image.frames.seen, image.frames.total) == (total, total)
+    shown = [v for v in image.views if v.frame == position]
+    assert shown
+    assert apart(seen_in(shown[0]), photo(99, (64, 48))) < 12
+    assert len(image.views) <= 8
+    assert image.views[0].frame == 0
+
+
+def test_frames_that_all_show_the_same_are_one_view() -> None:
+    image = taken(film(with_one_bad(30, 0, drifting=False)[1:], "PNG", duration=40))
+    assert len(image.views) == 1
+    assert image.frames.total == 29
+
+
+def test_many_different_frames_are_bounded_and_keep_first_and_last() -> None:
+    image = taken(film([photo(n, (64, 64)) for n in range(40)], "PNG", duration=40))
+    assert [v.frame for v in image.views][:: len(image.views) - 1] == [0, 39]
+    assert len(image.views) == 8
+    sheet = opened(image.still)
+    assert sheet.width >= 3 * 64  # vendors get all eight on one sheet
+    assert sheet.height >= 3 * 64
+
+
+def test_a_transparent_animation_is_seen_on_both_grounds_within_bounds() -> None:
+    frames = [drawn_in_alpha((0, 0, 0)).rotate(30 * n).resize((96, 72)) for n in range(12)]
+    image = taken(film(frames, "WEBP", lossless=True, duration=40))
+    assert len({v.frame for v in image.views}) == 6
+    assert {v.what for v in image.views} == {"whole", "dark"}
+
+
+def test_the_clean_default_image_of_an_apng_does_not_hide_its_frames() -> None:
+    frames = [photo(5, (64, 64)), photo(6, (64, 64))]
+    original = film([Pictures.new("RGB", (64, 64), "white"), *frames], "PNG", default_image=True, duration=40)
+    image = taken(original)
+    assert any(shows(v, frames[0]) for v in image.views)
+    assert any(shows(v, frames[1]) for v in image.views)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_one_bad_frame_is_found_in_other_kinds_too(kind: str) -> None:
+    image = taken(film(with_one_bad(60, 31, drifting=True), kind, duration=40))
+    assert image.frames.seen == image.frames.total >= 30  # these encoders merge frames that are alike
+    assert any(v.frame > 0 and apart(seen_in(v), photo(99, (64, 48))) < 12 for v in image.views)
+
+
+def test_a_black_first_frame_hides_nothing() -> None:
+    image = taken(film([Pictures.new("RGB", (64, 64)), photo(7, (64, 64))], "GIF", duration=40))
+    assert any(apart(seen_in(v), photo(7, (64, 64))) < 12 for v in image.views)
+
+
+def test_a_very_long_animation_says_how_much_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.media.frames.CPU_SECONDS", 0.05)
+    image = taken(film([photo(n, (320, 320)) for n in range(60)], "PNG", duration=40, compress_level=1))
+    assert 1 <= image.frames.seen < image.frames.total == 60
+    assert image.frames.partly
+    assert not image.damaged
+
+
+def test_an_animation_cut_off_keeps_what_came_before() -> None:
+    original = film([photo(n, (64, 64)) for n in range(10)], "GIF", duration=40)
+    image = taken(original[: len(original) * 6 // 10])
+    assert image.damaged
+    assert 3 <= image.frames.seen <= 7
+    assert image.frames.seen <= image.frames.total
