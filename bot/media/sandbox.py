@@ -60,6 +60,7 @@ def enter() -> None:
     no_network, no_new_privileges = _isolate()
     for decoders in ("bot.media.frames", "bot.media.looks", "bot.media.fingerprint"):
         importlib.import_module(decoders)
+    _fall_silent()
     memory = _limit()
     gc.freeze()
     _walls.append(Confinement(no_network, no_new_privileges, memory, CPU_SECONDS))
@@ -72,6 +73,14 @@ def _isolate() -> tuple[bool, bool]:
         return False, False
     no_network = any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
     return no_network, libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+
+
+def _fall_silent() -> None:
+    """Parsers in C print what they find in files: nothing of that belongs into the bot's log or output."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _limit() -> int:

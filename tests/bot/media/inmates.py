@@ -63,6 +63,11 @@ def open_many() -> str:
         return "opened"
 
 
+def shout(words: str) -> None:
+    for stream in (1, 2):
+        os.write(stream, words.encode())
+
+
 def privileges() -> int:
     return int(ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))  # PR_GET_NO_NEW_PRIVS
 

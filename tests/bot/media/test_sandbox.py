@@ -74,6 +74,13 @@ async def test_what_a_worker_can_not_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_a_parser_prints_is_not_in_our_output(capfd: pytest.CaptureFixture[str]) -> None:
+    async with slot() as one:
+        await one.run(inmates.shout, "level=error msg=forged\n")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.asyncio
 async def test_a_worker_loads_nothing_of_the_bot() -> None:
     async with slot() as one:
         assert await one.run(inmates.loaded) == ""
