@@ -13,7 +13,7 @@ AUTOMATIC = frozenset({Act.WARN, Act.TIMEOUT})
 REMOVAL = frozenset({Act.KICK, Act.BAN})
 """What wants a moderator's press, unless the guild switched `automatic_removal` on."""
 
-_HARSHNESS = tuple(Act)
+_MILD_TO_HARSH = tuple(Act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def climb(ladder: Ladder, standing: Standing, *, adds: int) -> Climb:
     """Where `adds` new strikes bring an author who has `standing`.
 
     Only a new strike climbs, and only members can be punished. Kick and ban count upheld strikes
-    alone where they are automatic; the new ones cannot have been upheld yet.
+    alone where they are automatic; the new ones cannot have been upheld yet. Only what is harsher
+    than the step taken is proposed beside it.
     """
     if adds <= 0 or not standing.member:
         return NOWHERE
@@ -44,7 +45,7 @@ def climb(ladder: Ladder, standing: Standing, *, adds: int) -> Climb:
     removal = _highest(ladder.rungs, REMOVAL, total)
     upheld = _highest(ladder.rungs, REMOVAL, standing.upheld) if ladder.automatic_removal else None
     taken = upheld or _highest(ladder.rungs, AUTOMATIC, total)
-    proposed = removal if removal not in (None, upheld) else None
+    proposed = removal if _harshness(removal) > _harshness(taken) else None
     return Climb(
         steps=_steps(taken),
         proposed=_steps(proposed),
@@ -58,7 +59,11 @@ def climb(ladder: Ladder, standing: Standing, *, adds: int) -> Climb:
 def _highest(rungs: Iterable[Rung], acts: frozenset[Act], strikes: int) -> Rung | None:
     """The highest rung of these acts that so many strikes reach; of two equally high, the harsher."""
     reached = [r for r in rungs if r.act in acts and r.strikes <= strikes]
-    return max(reached, key=lambda r: (r.strikes, _HARSHNESS.index(r.act), r.minutes), default=None)
+    return max(reached, key=lambda r: (r.strikes, _harshness(r), r.minutes), default=None)
+
+
+def _harshness(rung: Rung | None) -> int:
+    return -1 if rung is None else _MILD_TO_HARSH.index(rung.act)
 
 
 def _steps(rung: Rung | None) -> tuple[Step, ...]:

@@ -86,6 +86,20 @@ def test_of_two_rungs_at_one_height_the_harsher_holds() -> None:
     assert (climbed.steps, climbed.proposed) == ((Step(Act.TIMEOUT, 5),), (Step(Act.BAN),))
 
 
+@pytest.mark.parametrize("second", [Act.KICK, Act.BAN])
+def test_only_what_is_harsher_than_the_step_taken_is_proposed(second: Act) -> None:
+    ladder = Ladder(rungs=(Rung(1, Act.KICK), Rung(2, second)), automatic_removal=True)
+    climbed = climb(ladder, having(1, upheld=1), adds=1)
+    assert climbed.steps == (Step(Act.KICK),)
+    assert climbed.proposed == (() if second is Act.KICK else (Step(Act.BAN),))
+
+
+def test_a_lower_removal_is_not_proposed_beside_a_ban() -> None:
+    ladder = Ladder(rungs=(Rung(1, Act.KICK), Rung(5, Act.BAN)), automatic_removal=True)
+    climbed = climb(ladder, having(0, upheld=5), adds=1)
+    assert (climbed.steps, climbed.proposed) == ((Step(Act.BAN),), ())
+
+
 def test_an_empty_ladder_leads_nowhere() -> None:
     assert climb(Ladder(), having(99, 99), adds=1) == NOWHERE
 
