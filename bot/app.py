@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -17,81 +14,28 @@ from bot.clock import SystemClock
 from bot.config import Config
 from bot.desk.desk import Desk
 from bot.effects import Effects
+from bot.invite import invite
+from bot.log import watch
 from bot.looking import Eyes
 from bot.media.fetch import Allow, Fetcher
-from bot.media.intake import Intake
 from bot.model import Job, JobKind
+from bot.opening import Screening, open_screening, open_store
 from bot.pipeline import Pipeline
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Clock, Platform
-from bot.screening import Screener
 from bot.store.codec import event_from
-from bot.store.disk import ProcessLock
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
 from bot.web.health import Health, Web
 from bot.work import Handle, Work
-from policies.model import Category
-from providers.base import Provider, Verdicts
-from providers.guard import Guard
-from providers.local.provider import LocalProvider
-from providers.router import Plan, Router
-from providers.testcard import TestCardProvider
+from providers.errors import ProviderError
 
 log = structlog.get_logger("beholder.app")
 
-PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
 SWEEP_SECONDS = 30.0
 RETENTION_SECONDS = 6 * 3600.0
 GRACE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Screening:
-    """What judges images, without any platform: for `beholder screen` and the bot alike."""
-
-    screener: Screener
-    coverage: Mapping[str, frozenset[Category]]
-
-
-class NoVerdicts:
-    """`providers.base.Verdicts` for a process without a database: nothing is known, nothing kept."""
-
-    async def get(self, sha256: str, provider: str, version: str, ask: str) -> None:
-        """Nothing."""
-
-    async def put(self, sha256: str, version: str, ask: str, verdict: object) -> None:
-        """Not kept."""
-
-
-@asynccontextmanager
-async def open_screening(
-    config: Config, *, verdicts: Verdicts | None = None, names: tuple[str, ...] | None = None
-) -> AsyncIterator[Screening]:
-    """The sandbox and the providers `names` (default: the configured ones), ready to judge."""
-    clock, cores = SystemClock(), os.cpu_count() or 1
-    chosen = names if names is not None else config.providers
-    async with AsyncExitStack() as stack:
-        providers: dict[str, Provider] = {}
-        for provider in (*(PROVIDERS[name]() for name in chosen), TestCardProvider()):
-            stack.push_async_callback(provider.aclose)
-            providers[provider.name] = Guard(provider, concurrency=2 * cores, clock=clock)
-        intake = await stack.enter_async_context(Intake(workers=cores))
-        router = Router(providers, verdicts or NoVerdicts())
-        plan = Plan(providers=chosen)
-        yield Screening(Screener(intake, router, plan), {name: providers[name].covers for name in chosen})
-
-
-@asynccontextmanager
-async def open_store(config: Config, *, lock: bool = False) -> AsyncIterator[Store]:
-    """The database, created and migrated. `lock`: as the one process that works on the journal."""
-    async with AsyncExitStack() as stack:
-        if lock:
-            stack.enter_context(ProcessLock(config.data_dir))
-        store = await Store.open(config.database_url, data_dir=config.data_dir, clock=SystemClock())
-        stack.push_async_callback(store.close)
-        yield store
 
 
 class App:
@@ -100,6 +44,7 @@ class App:
     def __init__(self, config: Config, store: Store, screening: Screening, source: Fetcher, clock: Clock) -> None:
         self._clock = clock
         self._source = source
+        self._screening = screening
         self._store = store
         self._config = config
         self.platforms: dict[str, Platform] = {}
@@ -121,7 +66,7 @@ class App:
             coverage=screening.coverage,
         )
         self._discord = self._make_discord()
-        self._work = Work(store.journal, self._handlers(screening), clock)
+        self._work = Work(store.journal, self._handlers(), clock)
 
     def _make_discord(self) -> DiscordPlatform | None:
         config = _discord_config(self._config)
@@ -137,11 +82,11 @@ class App:
         self.platforms[discord.name] = discord
         return discord
 
-    def _handlers(self, screening: Screening) -> dict[JobKind, Handle]:
-        store = self._store
+    def _handlers(self) -> dict[JobKind, Handle]:
+        store, screener = self._store, self._screening.screener
         pipeline = Pipeline(
-            eyes=Eyes(self.platforms, screening.screener, store.lists),
-            screener=screening.screener,
+            eyes=Eyes(self.platforms, screener, store.lists),
+            screener=screener,
             journal=store.journal,
             ledger=store.ledger,
             settings=store.settings,
@@ -165,31 +110,28 @@ class App:
 
     async def run(self) -> None:
         """Listen, judge and act until cancelled. Raises what the process cannot go on with."""
-        voided = await self._store.journal.recover()
-        log.info("starting", waiting=voided, platforms=sorted(self.platforms))
+        waiting = await self._store.journal.recover()
+        log.info("starting", waiting=waiting, platforms=sorted(self.platforms))
         async with Web(self._config, self.health) as web, asyncio.TaskGroup() as group:
             log.info("web", host=self._config.web_host, port=web.port)
             working = group.create_task(self._work.run(), name="work")
-            listening = [
-                group.create_task(platform.run(self._work.submit), name=name)
-                for name, platform in self.platforms.items()
-            ]
+            listening = [group.create_task(p.run(self._work.submit), name=p.name) for p in self.platforms.values()]
             chores = [
+                group.create_task(self._warm(), name="warm"),
                 group.create_task(self._every(SWEEP_SECONDS, self._sweep), name="effects"),
                 group.create_task(self._every(RETENTION_SECONDS, self._forget_old), name="retention"),
             ]
             try:
-                await asyncio.gather(*listening)
+                await asyncio.wait(listening)
             finally:
-                await self._wind_down(working, chores)
+                await self._wind_down(working, [*listening, *chores])
 
-    async def _wind_down(self, working: asyncio.Task[None], chores: list[asyncio.Task[None]]) -> None:
-        """Finish what is in hand; what is not finished in time is on disk and goes on at the next start."""
+    async def _wind_down(self, working: asyncio.Task[None], others: Sequence[asyncio.Task[None]]) -> None:
+        """Finish what is in hand while the platforms still listen; what is late goes on at the next start."""
         self._work.close()
-        for chore in chores:
-            chore.cancel()
         await asyncio.wait([working], timeout=GRACE_SECONDS)
-        working.cancel()
+        for task in (working, *others):
+            task.cancel()
 
     async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
         """Once the platforms answer, and then again and again; a failure is said and tried again."""
@@ -201,6 +143,13 @@ class App:
             except Exception as error:
                 log.error("chore failed", chore=getattr(chore, "__name__", "?"), exc_info=error)
             await self._clock.sleep(seconds)
+
+    async def _warm(self) -> None:
+        """The first image shall not wait for the models; if they cannot be had, its verdict says so."""
+        try:
+            await self._screening.warm()
+        except ProviderError as error:
+            log.error("provider not ready", error=str(error))
 
     async def _sweep(self) -> None:
         if taken_up := await self._effects.sweep():
@@ -236,8 +185,11 @@ async def run(config: Config) -> None:
         Fetcher([Allow.parse(host) for host in hosts]) as source,
     ):
         app = App(config, store, screening, source, SystemClock())
-        task = asyncio.create_task(app.run(), name="app")
+        if link := invite(config):
+            log.info("invite", link=link)
         loop = asyncio.get_running_loop()
+        watch(loop)
+        task = asyncio.create_task(app.run(), name="app")
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
         try:

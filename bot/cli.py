@@ -19,6 +19,7 @@ from bot.commands.console import Stop, complain, say
 # have raised anything, so none is imported here only to be named.
 _KNOWN = {
     "bot.config": "ConfigError",
+    "bot.platforms.discord.supervisor": "Fatal",
     "bot.store.errors": "StoreError",
     "bot.web.health": "WebError",
     "policies.form": "PolicyError",

@@ -53,7 +53,7 @@ def _folder(folder: Path) -> Finding:
 
 async def database(config: Config) -> Finding:
     """It opens, is whole, and has this version's form."""
-    from bot.app import open_store
+    from bot.opening import open_store
     from bot.store.errors import StoreError
 
     try:
@@ -68,7 +68,7 @@ async def database(config: Config) -> Finding:
 
 async def screening(config: Config) -> list[Finding]:
     """A test card goes the way of every image: through the sandbox, then to each provider."""
-    from bot.app import open_screening
+    from bot.opening import open_screening
     from providers.testcard import draw
 
     card = await asyncio.to_thread(draw, Category.OTHER, 0.5)

@@ -17,6 +17,7 @@ from bot.model import (
     Action,
     CardRef,
     Case,
+    CaseState,
     Delete,
     EditCard,
     Effect,
@@ -45,6 +46,7 @@ Picture = Callable[[Evidence], Awaitable[bytes | None]]
 
 GIVE_UP = 20  # attempts, one a sweep
 QUICK_TRIES = 3
+HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
 ON_PEOPLE_AND_POSTS = frozenset(
     {EffectKind.DELETE, EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN}
 )
@@ -98,6 +100,9 @@ class Effects:
         return len(left)
 
     async def _resume(self, effect: Effect) -> None:
+        if await self._withdrawn(effect):
+            await self._settle(effect, Outcome(OutcomeState.REFUSED, "the case was decided otherwise meanwhile"))
+            return
         if effect.state is EffectState.SENDING and effect.kind not in IDEMPOTENT:
             platform = self._platforms[effect.tenant.platform]
             found = await platform.find(effect.tenant, str(effect.body["channel"]), effect.nonce)
@@ -109,9 +114,18 @@ class Effects:
                 return
         await self._one(effect, None, None)
 
+    async def _withdrawn(self, effect: Effect) -> bool:
+        """Nobody is punished on stale facts: what automation began, a moderator may have overturned."""
+        if effect.kind not in ON_PEOPLE_AND_POSTS or effect.case is None or effect.body.get("real"):
+            return False
+        return (await self._case(effect)).state is CaseState.OVERTURNED
+
     # --- one effect ---------------------------------------------------------------------------
 
     async def _one(self, effect: Effect, picture: Picture | None, observed: bool | None) -> Outcome:
+        if (premature := await self._premature(effect)) is not None:
+            await self._settle(effect, premature)
+            return premature
         hands = await self._hands(effect, observed)
         action, level = await self._action(effect, picture)
         if effect.kind not in IDEMPOTENT:
@@ -122,6 +136,16 @@ class Effects:
         else:
             await self._settle(effect, outcome)
         return outcome
+
+    async def _premature(self, effect: Effect) -> Outcome | None:
+        """Nobody is told of a removal that did not happen."""
+        if effect.kind is not EffectKind.WARN or effect.case is None:
+            return None
+        removals = [e for e in (await self._case(effect)).effects if e.kind is EffectKind.DELETE]
+        if not removals or any(e.outcome and e.outcome.state in HAPPENED for e in removals):
+            return None
+        waits = any(e.state in (EffectState.TODO, EffectState.SENDING) for e in removals)
+        return Outcome(OutcomeState.FAILED if waits else OutcomeState.REFUSED, "the post was not removed", retry=waits)
 
     async def _perform(self, hands: Hands, effect: Effect, action: Action) -> Outcome:
         """A few quick tries where trying again cannot do harm; the sweep goes on later."""

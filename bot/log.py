@@ -23,7 +23,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.config import Config, LogFormat
 from bot.redact import REDACTED, Redactor, neutral
 
-CHATTY = ("aiohttp", "asyncio", "discord", "httpcore", "httpx", "PIL", "telegram", "uvicorn")
+CHATTY = ("aiohttp", "aiosqlite", "alembic", "asyncio", "discord", "httpcore", "httpx", "PIL", "telegram", "uvicorn")
 LONGEST = 8_000  # characters of one value; the rest is counted
 _SECRET_KEYS = frozenset({"authorization", "password", "secret", "token"})
 

@@ -185,9 +185,12 @@ class Ledger(Protocol):
         """Newest first."""
         ...
 
-    async def decide_case(self, tenant: Tenant, number: int, state: CaseState, by: str, note: str = "") -> Case | None:
+    async def decide_case(
+        self, tenant: Tenant, number: int, state: CaseState, by: str, note: str = "", *, plans: Sequence[Plan] = ()
+    ) -> Case | None:
         """Close an open case in one commit: upheld confirms its strikes, overturned voids them and
-        puts the SHA-256 of its images on the allow list. None if it was not open: somebody was first.
+        puts the SHA-256 of its images on the allow list; `plans` are recorded with it and are the
+        last of the case's effects. None if it was not open: somebody was first.
         """
         ...
 

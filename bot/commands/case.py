@@ -64,14 +64,14 @@ def _settings(config_file: Path | None) -> Config:
 
 
 async def _cases(config: Config, owner: Tenant, state: CaseState | None, limit: int) -> list[Case]:
-    from bot.app import open_store
+    from bot.opening import open_store
 
     async with open_store(config) as store:
         return await store.ledger.cases(owner, state, limit)
 
 
 async def _case(config: Config, owner: Tenant, number: int) -> Case | None:
-    from bot.app import open_store
+    from bot.opening import open_store
 
     async with open_store(config) as store:
         return await store.ledger.case(owner, number)

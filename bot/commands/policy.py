@@ -103,7 +103,7 @@ def _load(guild: str, config_file: Path | None) -> Saved:
 
 
 async def _current(config: Config, owner: Tenant) -> Saved:
-    from bot.app import open_store
+    from bot.opening import open_store
 
     async with open_store(config) as store:
         policy, version = await store.settings.policy(owner)
@@ -115,7 +115,7 @@ async def _current(config: Config, owner: Tenant) -> Saved:
 
 
 async def _save(config: Config, owner: Tenant, policy: Policy, why: str) -> int:
-    from bot.app import open_store
+    from bot.opening import open_store
 
     async with open_store(config) as store:
         return await store.settings.save(owner, policy, by=f"host:{_user()}", why=why)

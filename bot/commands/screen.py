@@ -69,8 +69,8 @@ async def _screen(
     config: Config, paths: list[Path], policy: Policy, place: Place, names: tuple[str, ...] | None, *, as_json: bool
 ) -> list[Judgement]:
     """All judgements; with `as_json` each is printed as soon as it is there, and none is kept."""
-    from bot.app import open_screening
     from bot.commands.judging import judgements, sources
+    from bot.opening import open_screening
 
     found = []
     async with open_screening(config, names=names) as screening:

@@ -63,7 +63,7 @@ def backup(
 
 
 async def _back_up(config: Config, file: Path) -> None:
-    from bot.app import open_store
+    from bot.opening import open_store
 
     if not config.database.exists():
         raise Stop(f"there is no database at {config.database}; check BEHOLDER_DATA_DIR, or --config FILE")

@@ -8,7 +8,7 @@ from bot.desk import undertakings
 from bot.desk.rights import may_decide, wrote
 from bot.desk.undertakings import Done
 from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb
-from bot.model import Answer, Case, CaseState, Plan, Presser, Tenant
+from bot.model import Answer, Case, CaseState, Effect, Plan, Presser, Tenant
 from bot.ports import Clock, Ledger, Performer, Settings
 from bot.texts import decisions, notices
 from bot.texts.buttons import confirmation
@@ -59,19 +59,17 @@ class Deciding:
 
     async def _decide(self, case: Case, verb: Verb, presser: Presser, policy: Policy, voice: Voice) -> Answer:
         """The ledger's one commit says who was first; only they go on."""
-        decided = await self._ledger.decide_case(case.tenant, case.number, CLOSES[verb], presser.id)
+        plans = undertakings.first(case, verb, policy, voice.texts)
+        decided = await self._ledger.decide_case(case.tenant, case.number, CLOSES[verb], presser.id, plans=plans)
         if decided is None:
             winner = await self._ledger.case(case.tenant, case.number)
             return Answer(decisions.already(winner or case, voice))
-        ended = await self._perform(decided, undertakings.first(decided, verb, voice.texts))
-        ended += await self._perform(decided, undertakings.then(decided, verb, ended, policy, voice.texts))
+        ended = await self._perform(plans, decided.effects[len(decided.effects) - len(plans) :])
+        more = undertakings.then(decided, ended, voice.texts)
+        if more:
+            ended += await self._perform(more, await self._ledger.plan(case.tenant, case.number, more))
         timeout = undertakings.timed_out_until(decided, self._clock.now()) if verb is Verb.GIVE_BACK else None
         return Answer(decisions.closed(decided, verb, ended, voice, timeout=timeout), done=True)
 
-    async def _perform(self, case: Case, plans: Sequence[Plan]) -> list[Done]:
-        """On disk first, then done."""
-        if not plans:
-            return []
-        effects = await self._ledger.plan(case.tenant, case.number, plans)
-        outcomes = await self._performer.run(effects)
-        return list(zip(plans, outcomes, strict=True))
+    async def _perform(self, plans: Sequence[Plan], effects: Sequence[Effect]) -> list[Done]:
+        return list(zip(plans, await self._performer.run(effects), strict=True))

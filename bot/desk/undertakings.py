@@ -1,13 +1,12 @@
 """What a verb does to the world, as plans: pure, so that every combination can be tested.
 
-In two goes. First what is done to the post; then what depends on how that ended:
-nobody is told of a removal that did not happen, and no card loses the picture that is still needed.
-What a person pressed is real, in observe mode too.
+All of it is recorded with the decision, in one commit, except what depends on whether a restoration
+worked: no card loses the picture that is still needed. What a person pressed is real, in observe mode too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,27 +23,33 @@ Done = tuple[Plan, Outcome]
 REMOVING: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
 
 
-def first(case: Case, verb: Verb, texts: Texts) -> tuple[Plan, ...]:
-    """What is done to the post."""
+def first(case: Case, verb: Verb, policy: Policy, texts: Texts) -> tuple[Plan, ...]:
+    """What is recorded with the decision: the post first, then the notice, at last every card is closed."""
     if verb in REMOVING:
-        return _deletion(case)
-    return _giving_back(case, texts) if verb is Verb.GIVE_BACK else ()
+        return (*_deletion(case, policy), *_closing(case, keep=False))
+    given = _giving_back(case, texts) if verb is Verb.GIVE_BACK else ()
+    return given if _restores(given) else (*given, *_closing(case, keep=False))
 
 
-def then(case: Case, verb: Verb, ended: Sequence[Done], policy: Policy, texts: Texts) -> tuple[Plan, ...]:
-    """What follows from how the first went; at last every card is closed."""
-    follow: tuple[Plan, ...] = ()
-    if _ended(ended, EffectKind.DELETE, OutcomeState.DONE) and _warns(case, policy):
-        follow = (_real(EffectKind.WARN, channel=case.place.channel, author=case.author.id),)
-    if any(_is_lost(plan, outcome) for plan, outcome in ended):
-        follow = _invitation(case, texts)
+def then(case: Case, ended: Sequence[Done], texts: Texts) -> tuple[Plan, ...]:
+    """What follows from how a restoration went."""
+    if not _restores(plan for plan, _ in ended):
+        return ()
+    follow = _invitation(case, texts) if any(_is_lost(plan, outcome) for plan, outcome in ended) else ()
     return (*follow, *_closing(case, keep=any(_needs_picture(plan, outcome) for plan, outcome in ended)))
 
 
-def _deletion(case: Case) -> tuple[Plan, ...]:
+def _restores(plans: Iterable[Plan]) -> bool:
+    return any(plan.kind is EffectKind.RESTORE for plan in plans)
+
+
+def _deletion(case: Case, policy: Policy) -> tuple[Plan, ...]:
+    """The notice is not sent if the deletion fails: whoever performs sees to that."""
     if case.place.channel is None:
         return ()
-    return (_real(EffectKind.DELETE, channel=case.place.channel, message=case.message),)
+    deletion = _real(EffectKind.DELETE, channel=case.place.channel, message=case.message)
+    notice = _real(EffectKind.WARN, channel=case.place.channel, author=case.author.id)
+    return (deletion, notice) if _warns(case, policy) else (deletion,)
 
 
 def _giving_back(case: Case, texts: Texts) -> tuple[Plan, ...]:
@@ -91,10 +96,6 @@ def _end(effect: Effect) -> datetime | None:
 
 def _warns(case: Case, policy: Policy) -> bool:
     return Act.WARN in actions(policy, context(policy, case.place)).block
-
-
-def _ended(ended: Sequence[Done], kind: EffectKind, state: OutcomeState) -> bool:
-    return any(plan.kind is kind and outcome.state is state for plan, outcome in ended)
 
 
 def _is_lost(plan: Plan, outcome: Outcome) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.ports import Clock
 from bot.store import codec
 from bot.store.disk import BALLAST, Ballast, ProcessLock, private_directory, private_file
+from bot.store.driver import Driver
 from bot.store.errors import BadUrl, Corrupt, StoreError, in_words, restore_hint
 from bot.store.schema import upgrade
 from bot.store.tenants import Tenants
@@ -27,8 +28,6 @@ __all__ = ["Database", "ProcessLock", "database_path"]
 T = TypeVar("T")
 
 NAME = "beholder.db"
-BUSY_TIMEOUT = 5.0  # seconds to wait for another process
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 READERS = 2
 WATCH_SECONDS = 0.5  # real ones: other processes do not live by our clock
 
@@ -59,9 +58,8 @@ class Database:
         self.generation = 0
         """Changes when another process has written: what was remembered may be stale."""
         self._ballast = Ballast(Path(f"{path}-ballast"), ballast)
-        self._engine = _engine(path, write=True)
-        self._read_engine = _engine(path, write=False)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="beholder-reader")
+        self._drivers: list[Driver] = []
+        self._idle: asyncio.LifoQueue[Driver] = asyncio.LifoQueue()  # readers; last in, first out: warm caches
         self._writer: Writer
         self._watcher: asyncio.Task[None]
         self._seen = 0
@@ -77,10 +75,9 @@ class Database:
         await asyncio.to_thread(_prepare, path, data_dir)
         database = cls(path, clock, ballast=ballast)
         try:
-            await asyncio.to_thread(database._connect)
-            database._seen = await database._writer.data_version()
+            await database._connect()
         except BaseException:
-            await asyncio.to_thread(database._dispose)
+            await database._dispose()
             raise
         database._watcher = asyncio.create_task(database._watch(), name="database-watcher")
         return database
@@ -101,7 +98,12 @@ class Database:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` on a read-only connection, on one snapshot. Raises a `StoreError`."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
+        reader = await self._idle.get()
+        try:
+            with in_words(self.path):
+                return await reader.run(partial(_read, reader, unit))
+        finally:
+            self._idle.put_nowait(reader)
 
     async def changed(self) -> bool:
         """Look now whether another process has written since the last look."""
@@ -124,7 +126,7 @@ class Database:
         with suppress(asyncio.CancelledError):
             await self._watcher
         await self._writer.close()
-        await asyncio.to_thread(self._dispose)
+        await self._dispose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -134,18 +136,21 @@ class Database:
     ) -> None:
         await self.close()
 
-    def _connect(self) -> None:
+    async def _connect(self) -> None:
         with in_words(self.path):
-            with self._engine.connect() as connection:
-                _check(connection, self.path)
-            upgrade(self._engine, self.path)
-            self._writer = Writer(self._engine, self.path, self._ballast)
-        self._ballast.take()
+            writer = await self._driver(write=True)
+            await writer.run(partial(_make_sound, writer, self.path))
+            for _ in range(READERS):
+                self._idle.put_nowait(await self._driver(write=False))
+        self._writer = Writer(writer, self.path, self._ballast)
+        await asyncio.to_thread(self._ballast.take)
         codec.prepare()
+        self._seen = await self._writer.data_version()
 
-    def _read(self, unit: Unit[T]) -> T:
-        with in_words(self.path), self._read_engine.connect() as connection:
-            return unit(connection)
+    async def _driver(self, *, write: bool) -> Driver:
+        driver = await Driver.open(self.path, write=write)
+        self._drivers.append(driver)
+        return driver
 
     async def _watch(self) -> None:
         while True:
@@ -154,53 +159,27 @@ class Database:
                 await self.changed()
                 await self._writer.recover()
 
-    def _dispose(self) -> None:
-        """Readers first: only the last connection to close folds the -wal into the file, and it must be able to."""
-        self._readers.shutdown()
-        self._read_engine.dispose()
-        self._engine.dispose()
+    async def _dispose(self) -> None:
+        """The writer last: only the last connection to close folds the -wal into the file, and it must be able to."""
+        for driver in reversed(self._drivers):
+            await driver.close()
+
+
+def _read(reader: Driver, unit: Unit[T]) -> T:
+    with reader.engine.connect() as connection:
+        return unit(connection)
+
+
+def _make_sound(writer: Driver, path: Path) -> None:
+    """Checked, then migrated."""
+    with writer.engine.connect() as connection:
+        _check(connection, path)
+    upgrade(writer.engine, path)
 
 
 def _prepare(path: Path, data_dir: Path) -> None:
     private_directory(data_dir)
     private_file(path)
-
-
-def _engine(path: Path, *, write: bool) -> Engine:
-    """Transactions begin where SQLAlchemy says so (the driver's own habits are off): a writer takes
-    the lock at once, since one that takes it half-way cannot wait for it (sqlite.org/lang_transaction)."""
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={'rw' if write else 'ro'}",
-            uri=True,
-            timeout=BUSY_TIMEOUT,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        try:
-            for pragma in PRAGMAS if write else ():
-                connection.execute(f"PRAGMA {pragma}")
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    engine = create_engine(
-        "sqlite://",
-        creator=connect,
-        poolclass=QueuePool,
-        pool_size=READERS,
-        max_overflow=0,
-        hide_parameters=True,  # what people wrote stays out of errors and logs
-    )
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
 
 
 def _check(connection: Connection, path: Path) -> None:

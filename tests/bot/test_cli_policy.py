@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.app import open_store
 from bot.config import Config
 from bot.model import (
     Author,
@@ -23,6 +22,7 @@ from bot.model import (
     Ruling,
     Tenant,
 )
+from bot.opening import open_store
 from bot.store.codec import event_payload
 from policies.engine import decide
 from policies.model import Category, Context, Label, Mode, Place, Policy, Seen, Standing, Threshold, Verdict, Versions

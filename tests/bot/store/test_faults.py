@@ -18,8 +18,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy import event as events
 
-from bot.store import database as module
-from bot.store import errors
+from bot.store import driver, errors
 from bot.store.database import NAME, Database
 from bot.store.disk import Ballast
 from bot.store.errors import Corrupt, DiskFault, DiskFull, Locked, ReadOnly, StoreError, TooNew, explained
@@ -64,6 +63,11 @@ async def test_a_full_disk_is_said_and_nothing_is_half_written(database: Databas
     assert await count(database) == 0
 
 
+def pragma(database: Database, setting: str) -> None:
+    with database._writer._driver.engine.connect() as connection:
+        connection.connection.cursor().execute(f"PRAGMA {setting}")
+
+
 @pytest.mark.asyncio
 async def test_the_ballast_lets_the_case_be_written(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages come free exactly when the ballast goes, as on a real disk."""
@@ -71,7 +75,7 @@ async def test_the_ballast_lets_the_case_be_written(database: Database, monkeypa
     ballast, drop = Path(f"{database.path}-ballast"), Ballast.drop
 
     def drop_and_make_room(self: Ballast) -> bool:
-        database._writer._connection.connection.cursor().execute("PRAGMA max_page_count = 100000")
+        pragma(database, "max_page_count = 100000")  # already in the writer's thread
         return drop(self)
 
     monkeypatch.setattr(Ballast, "drop", drop_and_make_room)
@@ -146,7 +150,7 @@ def test_a_file_size_limit_is_a_full_disk_too(data_dir: Path) -> None:
 async def test_a_lock_held_too_long_is_said_and_passes(
     data_dir: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(driver, "BUSY_TIMEOUT", 0.05)
     monkeypatch.setattr(Ballast, "take", lambda self: False)  # a disk too small for one
     async with await Store.open(None, data_dir=data_dir, clock=clock) as store:
         job = await lease(store, event())
@@ -174,7 +178,7 @@ async def test_a_short_lock_is_waited_for(data_dir: Path, clock: FakeClock) -> N
 
 
 AS_NOBODY = """
-import asyncio, os, sys
+import asyncio, concurrent.futures.thread, os, sys
 from pathlib import Path
 import alembic.command, bot.store.migrations, sqlalchemy.dialects.sqlite
 from bot.clock import SystemClock
@@ -233,7 +237,7 @@ def test_what_may_not_be_written_is_said_with_the_cure(what: str, template: Path
 
 @pytest.mark.asyncio
 async def test_turning_read_only_while_running_is_said(database: Database) -> None:
-    database._writer._connection.connection.cursor().execute("PRAGMA query_only = ON")
+    await database._writer._driver.run(lambda: pragma(database, "query_only = ON"))
     with pytest.raises(ReadOnly, match="give the bot's user write access"):
         await database.write(bulky)
     assert isinstance(database.trouble, ReadOnly)
@@ -316,7 +320,7 @@ class FailNth:
 
     def __init__(self, database: Database, nth: int, code: int) -> None:
         self.left, self.code = nth, code
-        events.listen(database._engine, "before_cursor_execute", self.look)
+        events.listen(database._writer._driver.engine, "before_cursor_execute", self.look)
 
     def look(self, *_: object) -> None:
         self.left -= 1

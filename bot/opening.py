@@ -1,0 +1,79 @@
+"""Open what commands and the bot alike need: the store, and whatever judges images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from bot.clock import SystemClock
+from bot.config import Config
+from bot.media.intake import Intake
+from bot.screening import Screener
+from bot.store.disk import ProcessLock
+from bot.store.store import Store
+from policies.model import Category
+from providers.base import Provider, Verdicts
+from providers.guard import Guard
+from providers.local.provider import LocalProvider
+from providers.router import Plan, Router
+
+PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What judges images, without any platform. `warm` loads what is loaded lazily."""
+
+    screener: Screener
+    coverage: Mapping[str, frozenset[Category]]
+    warm: Callable[[], Awaitable[None]]
+
+
+class NoVerdicts:
+    """`providers.base.Verdicts` for a process without a database: nothing is known, nothing kept."""
+
+    async def get(self, sha256: str, provider: str, version: str, ask: str) -> None:
+        """Nothing."""
+
+    async def put(self, sha256: str, version: str, ask: str, verdict: object) -> None:
+        """Not kept."""
+
+
+@asynccontextmanager
+async def open_screening(
+    config: Config, *, verdicts: Verdicts | None = None, names: tuple[str, ...] | None = None
+) -> AsyncIterator[Screening]:
+    """The sandbox and the providers `names` (default: the configured ones), ready to judge."""
+    cores = os.cpu_count() or 1
+    made = {name: PROVIDERS[name]() for name in (config.providers if names is None else names)}
+    # One budget of processor time: no more models at work than cores, whatever number of workers ask.
+    guarded = {name: Guard(provider, concurrency=cores, clock=SystemClock()) for name, provider in made.items()}
+    async with AsyncExitStack() as stack:
+        intake = await stack.enter_async_context(Intake(workers=cores))
+        router = Router(guarded, verdicts or NoVerdicts())
+        stack.push_async_callback(router.aclose)
+        yield Screening(
+            screener=Screener(intake, router, Plan(tuple(made))),
+            coverage={name: provider.covers for name, provider in made.items()},
+            warm=partial(_warm, tuple(made.values())),
+        )
+
+
+async def _warm(providers: Sequence[Provider]) -> None:
+    for provider in providers:
+        if isinstance(provider, LocalProvider):
+            await provider.warm()
+
+
+@asynccontextmanager
+async def open_store(config: Config, *, lock: bool = False) -> AsyncIterator[Store]:
+    """The database, created and migrated. `lock`: as the one process that works on the journal."""
+    async with AsyncExitStack() as stack:
+        if lock:
+            stack.enter_context(ProcessLock(config.data_dir))
+        store = await Store.open(config.database_url, data_dir=config.data_dir, clock=SystemClock())
+        stack.push_async_callback(store.close)
+        yield store
