@@ -147,6 +147,13 @@ def test_a_floor_goes_with_the_last_label_that_carried_it() -> None:
     assert (kept.provider, kept.assessed, kept.suggestion) == ("huawei", frozenset({HATE}), None)
 
 
+def test_an_unexplained_floor_goes_once_all_it_assessed_was_judged_anew() -> None:
+    warned = verdict(provider="huawei", assessed={EXPLICIT, HATE}, suggestion=Suggestion.BLOCK)
+    partly, wholly = verdict(assessed={EXPLICIT}), verdict(assessed={EXPLICIT, HATE})
+    assert opinions([warned, partly]).verdicts[0].suggestion is Suggestion.BLOCK
+    assert opinions([warned, wholly]).verdicts == (wholly,)
+
+
 def test_a_floor_stays_where_a_label_of_it_stays() -> None:
     first = verdict({EXPLICIT: 0.9, HATE: 0.9}, provider="huawei", suggestion=Suggestion.BLOCK)
     second = verdict(provider="hitpaw", assessed={EXPLICIT}, suggestion=Suggestion.PASS)
