@@ -7,6 +7,7 @@ crossings (measured: 8.9 ms against 0.9 ms; docs/decisions/0002).
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -38,7 +39,11 @@ class Driver:
         """Connect. Raises sqlite3.Error."""
         connection = aiosqlite.Connection(partial(_connect, path, write), iter_chunk_size=64)
         connection._thread.daemon = True  # a connection left open must not keep the process from ending
-        await connection
+        try:
+            await connection
+        except BaseException:
+            await asyncio.to_thread(connection._thread.join)  # it answers to this loop, so it ends before it
+            raise
         return cls(connection, _engine(lambda: connection._conn, write=write))
 
     async def run(self, function: Callable[[], T]) -> T:

@@ -239,4 +239,11 @@ def somebody_else(folder: str) -> Iterator[None]:
 
 def test_only_errors_that_say_their_cure_are_shortened() -> None:
     assert cli._known()[0].__name__ == "Stop"
-    assert {e.__name__ for e in cli._known()} <= {"Stop", "ConfigError", "StoreError", "WebError", "PolicyError"}
+    assert {e.__name__ for e in cli._known()} <= {
+        "Stop",
+        "ConfigError",
+        "Fatal",
+        "StoreError",
+        "WebError",
+        "PolicyError",
+    }

@@ -1,0 +1,72 @@
+"""The nouns of the street that are not arithmetic, as plain values, free of platform SDK objects.
+
+Ids are the platform's own, as text. In the order of the street: `events`, `actions`, `records`, `people`.
+"""
+
+from bot.model.actions import (
+    IDEMPOTENT,
+    Action,
+    Button,
+    Card,
+    Delete,
+    EditCard,
+    Effect,
+    EffectKind,
+    EffectState,
+    Outcome,
+    OutcomeState,
+    Plan,
+    PostCard,
+    Restore,
+    Retract,
+    Say,
+    TimeoutMember,
+    Warn,
+)
+from bot.model.events import Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
+from bot.model.people import Answer, Finding, Look, Presser
+from bot.model.records import Capabilities, CardRef, Case, CaseState, Concluded, History, Judged, Origin, Ruling
+
+__all__ = [
+    "IDEMPOTENT",
+    "Action",
+    "Answer",
+    "Author",
+    "AuthorKind",
+    "Button",
+    "Capabilities",
+    "Card",
+    "CardRef",
+    "Case",
+    "CaseState",
+    "Concluded",
+    "Delete",
+    "EditCard",
+    "Effect",
+    "EffectKind",
+    "EffectState",
+    "Entry",
+    "Event",
+    "EventKind",
+    "Finding",
+    "History",
+    "Job",
+    "JobKind",
+    "Judged",
+    "Look",
+    "Media",
+    "MediaKind",
+    "Origin",
+    "Outcome",
+    "OutcomeState",
+    "Plan",
+    "PostCard",
+    "Presser",
+    "Restore",
+    "Retract",
+    "Ruling",
+    "Say",
+    "Tenant",
+    "TimeoutMember",
+    "Warn",
+]

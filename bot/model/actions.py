@@ -1,0 +1,200 @@
+"""What is done to the world: actions, their outcomes, and the rows that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.model.events import Tenant
+
+
+class OutcomeState(StrEnum):
+    """How performing an action ended. `unknown`: it may or may not have happened."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    SIMULATED = "simulated"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How performing one action ended. `detail` says the cure where it was refused.
+
+    `ref` is what was made: the id of a posted message. `retry`: failed now, worth trying later.
+    """
+
+    state: OutcomeState
+    detail: str = ""
+    ref: str | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a message. Already gone is done."""
+
+    tenant: Tenant
+    channel: str
+    message: str
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Tell the author in the channel, in public words that name no category (ruling 19)."""
+
+    tenant: Tenant
+    channel: str
+    author: str
+    case: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutMember:
+    """Time a member out until `until` (absolute, so that sending it twice changes nothing)."""
+
+    tenant: Tenant
+    author: str
+    until: datetime
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One thing a moderator can press. `confirm`: ask again, it cannot be undone."""
+
+    verb: str  # a value of bot.desk.verbs.Verb
+    label: str
+    style: str = "grey"  # green, red, grey, blue
+    confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A moderators' card, rendered into words: the adapter only lays it out.
+
+    `picture` are the bytes of the evidence (always shown spoilered), or None; texts are plain, and
+    user-made parts are already escaped and isolated.
+    """
+
+    case: int
+    title: str
+    lines: tuple[tuple[str, str], ...]  # (name, value), in order
+    colour: str = "grey"  # red, amber, grey, green
+    buttons: tuple[Button, ...] = ()
+    picture: bytes | None = field(default=None, repr=False)
+    picture_type: str = "image/jpeg"
+    link: tuple[str, str] | None = None  # (channel, message) of a post that is still visible
+    footer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostCard:
+    """Show a card in the moderators' channel."""
+
+    tenant: Tenant
+    channel: str
+    card: Card
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditCard:
+    """Replace a card's words and buttons; `drop_picture` removes the evidence from it."""
+
+    tenant: Tenant
+    channel: str
+    message: str
+    card: Card
+    drop_picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Post plain words in a channel, for `author` if given."""
+
+    tenant: Tenant
+    channel: str
+    text: str
+    nonce: str
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retract:
+    """Take back a message of our own."""
+
+    tenant: Tenant
+    channel: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Give a wrongly removed picture back: the attachment of card `card_message` is posted again."""
+
+    tenant: Tenant
+    channel: str
+    author: str
+    card_channel: str
+    card_message: str
+    case: int
+    nonce: str
+
+
+Action = Delete | Warn | TimeoutMember | PostCard | EditCard | Say | Retract | Restore
+
+
+class EffectState(StrEnum):
+    """`sending` after a restart means: look it up, never blindly resend (ruling 14)."""
+
+    TODO = "todo"
+    SENDING = "sending"
+    DONE = "done"
+    UNKNOWN = "unknown"
+
+
+class EffectKind(StrEnum):
+    """Which action a row stands for; its body and the case give the rest."""
+
+    DELETE = "delete"
+    WARN = "warn"
+    CARD = "card"
+    TIMEOUT = "timeout"
+    KICK = "kick"
+    BAN = "ban"
+    EDIT_CARD = "edit_card"
+    SAY = "say"
+    RESTORE = "restore"
+
+
+IDEMPOTENT = frozenset({EffectKind.DELETE, EffectKind.TIMEOUT, EffectKind.EDIT_CARD, EffectKind.KICK, EffectKind.BAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing to be done to the world, as a row. `nonce` is unique and stable over retries."""
+
+    id: int
+    tenant: Tenant
+    case: int | None
+    kind: EffectKind
+    body: Mapping[str, Any]
+    state: EffectState
+    nonce: str
+    attempts: int = 0
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An effect that is about to be recorded."""
+
+    kind: EffectKind
+    body: Mapping[str, Any]

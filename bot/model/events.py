@@ -1,0 +1,147 @@
+"""What happened: tenants, authors, media, events, and the jobs that stand for them on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from policies.model import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A Discord server or a Telegram chat. Written `discord:123`; `discord:dm` is the host's own."""
+
+    platform: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Tenant:
+        """`discord:123` -> Tenant. Raises ValueError with the cure."""
+        platform, _, ident = text.partition(":")
+        if not platform or not ident:
+            raise ValueError(f"{text!r} is not a guild; write platform:id, for example discord:123456789")
+        return cls(platform, ident)
+
+
+class AuthorKind(StrEnum):
+    """Who posted: only members can be punished; everybody's posts are looked at."""
+
+    MEMBER = "member"
+    BOT = "bot"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who posted. `joined_at` is when they joined the guild, where known."""
+
+    id: str
+    kind: AuthorKind = AuthorKind.MEMBER
+    roles: frozenset[str] = frozenset()
+    joined_at: datetime | None = None
+
+
+class MediaKind(StrEnum):
+    """Which surface of a message or a profile carries the image."""
+
+    ATTACHMENT = "attachment"
+    EMBED = "embed"
+    STICKER = "sticker"
+    EMOJI = "emoji"
+    AVATAR = "avatar"
+    BANNER = "banner"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A reference to something that may be an image; never a URL.
+
+    `key` finds it again in its message (`attachment:123`, `embed:<digest>:image`). `immutable`: the
+    platform never shows other bytes under this key, so it may stand for the SHA-256 first seen
+    under it (ruling 9). `claimed`: the platform or the name says it is an image; what is not claimed
+    is sniffed and dropped if its bytes are no image either. `unsupported` names a kind we do not
+    decode (`video`, `lottie`), whose thumbnail, if there is one, is a Media of its own.
+    """
+
+    kind: MediaKind
+    key: str
+    claimed: bool = True
+    immutable: bool = False
+    size: int | None = None
+    unsupported: str | None = None
+
+
+class EventKind(StrEnum):
+    """What a platform says happened."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    AVATAR = "avatar"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened that shows images. `version` changes whenever what is shown changes."""
+
+    tenant: Tenant
+    kind: EventKind
+    place: Place
+    message: str
+    version: str
+    author: Author
+    media: tuple[Media, ...]
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        """What may be acted on: the same for all versions of a message."""
+        return f"{self.place.channel}/{self.message}"
+
+    @property
+    def key(self) -> str:
+        """The idempotency key within the tenant: one job a version."""
+        return f"{self.subject}@{self.version}"
+
+
+class JobKind(StrEnum):
+    """What a journalled job is about."""
+
+    EVENT = "event"  # payload: an Event (bot.store.codec)
+    RAW = "raw"  # payload: a platform's own update, parsed by its adapter
+    RETRACT = "retract"  # payload: channel, message: take back a notice of ours
+    FORGET_EVIDENCE = "forget_evidence"  # payload: case: drop the picture from its cards
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is put into the journal. A second entry with the same tenant and key is ignored."""
+
+    tenant: Tenant
+    key: str
+    kind: JobKind
+    payload: Mapping[str, Any]
+    subject: str = ""
+    run_at: datetime | None = None  # None: now
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A journalled entry that this process has leased. `attempts` counts earlier tries."""
+
+    id: int
+    tenant: Tenant
+    key: str
+    kind: JobKind
+    payload: Mapping[str, Any]
+    subject: str
+    attempts: int
+    at: datetime

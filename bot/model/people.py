@@ -1,0 +1,59 @@
+"""Who asks for something, and what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.model.actions import Button
+from policies.model import Screening
+
+
+@dataclass(frozen=True, slots=True)
+class Presser:
+    """Who pressed a button or gave a command, as the platform vouches for them at that moment.
+
+    `rights` are platform-neutral: `moderate` (may delete others' messages), `punish` (may time out),
+    `manage` (may change the guild's settings). The desk decides what they suffice for.
+    """
+
+    id: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    rights: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the presser is told, privately. `done`: something was changed. `confirm`: ask again with
+    this button, since it cannot be undone. `picture`: an image to show along."""
+
+    text: str
+    done: bool = False
+    confirm: Button | None = None
+    picture: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a self-check: what was looked at, whether it is well, and if not the cure."""
+
+    name: str
+    ok: bool
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What looking at one image's bytes gave. `sha256` is '' and `skipped` True if it was no image at
+    all. For evidence it carries the `still`, or where the verdict came from the cache and nothing was
+    decoded, the `original` bytes: in memory only, and only until the card is posted (ruling 7)."""
+
+    sha256: str
+    screenings: tuple[Screening, ...]
+    width: int = 0
+    height: int = 0
+    still: bytes | None = field(default=None, repr=False)
+    original: bytes | None = field(default=None, repr=False)
+    skipped: bool = False
+    ms: Mapping[str, float] = field(default_factory=dict)
