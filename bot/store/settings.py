@@ -56,7 +56,7 @@ class SqlSettings:
     async def save(self, tenant: Tenant, policy: Policy, by: str, why: str) -> int:
         """See `Settings.save`."""
         ident, now = await self._database.tenants.ensure(tenant), self._clock.now()
-        body = form.dump(policy)
+        body = form.dump(policy, whole=True)  # a later preset must not change what was decided under this version
 
         def write(connection: Connection) -> int:
             version = int(connection.execute(_NEXT, {"of": ident}).scalar_one())
