@@ -26,10 +26,10 @@ async def test_every_scene_of_the_demo_ends_as_it_has_to(theatre: Theatre) -> No
 
 
 async def test_a_notice_names_no_category_and_tells_the_author_alone(theatre: Theatre) -> None:
-    author, other = theatre.stage.members[1], theatre.stage.members[2]
+    author, other = theatre.discord.member(theatre.stage.guild, "gil"), theatre.stage.members[2]
     message = theatre.post(card(Category.SEXUAL_EXPLICIT, 0.951), author=author)
     await theatre.judged(message)
-    notice = await theatre.discord.posted(theatre.stage.general, since=message.sent_at)
+    notice = await theatre.discord.posted(theatre.stage.general, having=f"<@{author.id}>")
     public = str(theatre.discord.world.render(notice)).lower()
     assert not [c for c in Category if c.value in public or c.value.replace("_", " ") in public]
     told = await theatre.discord.press(notice, "Details", author)
