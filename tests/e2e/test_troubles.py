@@ -62,6 +62,7 @@ async def test_a_reset_connection_costs_no_deletion(theatre: Theatre, when: Brea
 async def test_a_lost_answer_makes_no_second_notice(theatre: Theatre) -> None:
     """The notice was posted, its answer never came: it is looked up, not sent again."""
     author = theatre.discord.member(theatre.stage.guild, "fay")
+    await _quiet(theatre)  # so that the fault strikes our notice, not an earlier test's card
     fault = theatre.discord.fail(*POST, reset=Break.AFTER)
     message = theatre.post(explicit(8), author=author)
     line = await theatre.judged(message, 60.0)
@@ -70,6 +71,11 @@ async def test_a_lost_answer_makes_no_second_notice(theatre: Theatre) -> None:
     assert fault.struck == 1
     notices = [m for m in theatre.stage.general.messages.values() if f"<@{author.id}>" in m.content]
     assert len(notices) == 1
+
+
+async def _quiet(theatre: Theatre) -> None:
+    unsettled = "select count(*) from effects where state in ('todo', 'sending')"
+    await theatre.discord.until(lambda: theatre.rows(unsettled) == [(0,)], timeout=30.0)
 
 
 async def test_a_malformed_event_costs_that_event_only(theatre: Theatre) -> None:
@@ -97,8 +103,8 @@ async def test_after_a_restart_the_buttons_of_old_cards_still_work(theatre: Thea
 
 
 async def test_killed_between_deletion_and_card_the_card_comes_after_the_restart(theatre: Theatre) -> None:
-    # The notice is the first post after the deletion: holding it up keeps the card unsent.
-    theatre.discord.fail(*POST, delay=30.0)
+    # Notices and cards are held up, deletions are not.
+    theatre.discord.fail(*POST, delay=30.0, times=None)
     message = theatre.post(explicit(12))
     await theatre.discord.deleted(message, 30.0)
     await asyncio.sleep(0.2)
