@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -48,6 +49,11 @@ class Caps:
     def count(self, tenant: Tenant, sha256: str) -> None:
         """This image is being removed now."""
         self._recent(tenant).setdefault(sha256, self._clock.now())
+
+    def release(self, tenant: Tenant, images: Iterable[str]) -> None:
+        """These are not removed after all."""
+        for sha256 in images:
+            self._recent(tenant).pop(sha256, None)
 
     def _recent(self, tenant: Tenant) -> dict[str, datetime]:
         since = self._clock.now() - HOUR

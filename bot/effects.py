@@ -44,12 +44,18 @@ log = structlog.get_logger("beholder.effects")
 
 Picture = Callable[[Evidence], Awaitable[bytes | None]]
 
-GIVE_UP = 20  # attempts, one a sweep
+GIVE_UP = 20  # attempts, over some six hours
+RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
+RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
 HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
 ON_PEOPLE_AND_POSTS = frozenset(
     {EffectKind.DELETE, EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN}
 )
+
+
+class Hopeless(Exception):
+    """An effect that can never be done, however often it is tried."""
 
 
 class Effects:
@@ -73,6 +79,7 @@ class Effects:
         self._evidence_days = evidence_days
         self._simulated = Simulated()
         self._busy: set[int] = set()
+        self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
 
     async def run(
         self, effects: Sequence[Effect], *, observed: bool | None = None, picture: Picture | None = None
@@ -84,35 +91,57 @@ class Effects:
         """
         self._busy.update(e.id for e in effects)
         try:
-            return tuple([await self._one(effect, picture, observed) for effect in effects])
+            return tuple([await self._supervised(e, self._one(e, picture, observed)) for e in effects])
         finally:
             self._busy.difference_update(e.id for e in effects)
 
     async def sweep(self) -> int:
         """Take up what an earlier process, or a failed attempt of this one, left unsettled."""
-        left = [e for e in await self._ledger.unsettled() if e.id not in self._busy]
+        left = await self._left()
         for effect in left:
             self._busy.add(effect.id)
             try:
-                await self._resume(effect)
+                await self._supervised(effect, self._resume(effect))
             finally:
                 self._busy.discard(effect.id)
         return len(left)
 
-    async def _resume(self, effect: Effect) -> None:
+    async def _left(self) -> list[Effect]:
+        """What is due and in nobody's hands. Looked at twice, since what was concluded at the moment of the
+        first look is in somebody's hands by the second."""
+        before = {e.id for e in await self._ledger.unsettled()}
+        again = await self._ledger.unsettled()
+        now = self._clock.monotonic()
+        return [e for e in again if e.id in before - self._busy and self._due.get(e.id, now) <= now]
+
+    async def _supervised(self, effect: Effect, doing: Awaitable[Outcome]) -> Outcome:
+        """Whatever one effect throws costs that effect only. As its row was left, the sweep takes it up."""
+        try:
+            return await doing
+        except Hopeless as error:
+            outcome = Outcome(OutcomeState.FAILED, str(error))
+            await self._settle(effect, outcome)
+        except Exception as error:
+            outcome = Outcome(OutcomeState.FAILED, type(error).__name__, retry=True)
+            log.error("effect failed", guild=str(effect.tenant), effect=effect.kind.value, exc_info=error)
+        return outcome
+
+    async def _resume(self, effect: Effect) -> Outcome:
         if await self._withdrawn(effect):
-            await self._settle(effect, Outcome(OutcomeState.REFUSED, "the case was decided otherwise meanwhile"))
-            return
+            outcome = Outcome(OutcomeState.REFUSED, "the case was decided otherwise meanwhile")
+            await self._settle(effect, outcome)
+            return outcome
         if effect.state is EffectState.SENDING and effect.kind not in IDEMPOTENT:
             platform = self._platforms[effect.tenant.platform]
             found = await platform.find(effect.tenant, str(effect.body["channel"]), effect.nonce)
             if found.state is OutcomeState.UNKNOWN:
-                await self._settle(effect, found)
-                return
-            if found.state is OutcomeState.DONE:
-                await self._done(effect, found, Evidence.NONE)
-                return
-        await self._one(effect, None, None)
+                if not found.retry:  # else it stays as it is, and is looked for again
+                    await self._settle(effect, found)
+                return found
+            if found.state is OutcomeState.DONE:  # with all the evidence that it may show
+                await self._done(effect, found, _level(effect))
+                return found
+        return await self._one(effect, None, None)
 
     async def _withdrawn(self, effect: Effect) -> bool:
         """Nobody is punished on stale facts: what automation began, a moderator may have overturned."""
@@ -169,7 +198,7 @@ class Effects:
     async def _case(self, effect: Effect) -> Case:
         case = None if effect.case is None else await self._ledger.case(effect.tenant, effect.case)
         if case is None:
-            raise LookupError(f"effect {effect.id} belongs to case {effect.case}, which does not exist")
+            raise Hopeless(f"case {effect.case} does not exist any more")
         return case
 
     # --- from rows to actions -----------------------------------------------------------------
@@ -186,8 +215,8 @@ class Effects:
         policy, _ = await self._settings.policy(tenant)
         since = self._clock.now() - timedelta(days=policy.ladder.days)
         history = await self._ledger.history(tenant, case.author.id, since)
-        level = Evidence(body.get("evidence", Evidence.NONE))
-        shown = None if picture is None else await picture(level)
+        level = _level(effect)
+        shown = None if picture is None else await _evidence(picture, level)
         lost = picture is None and effect.kind is EffectKind.CARD and case.origin is Origin.REMOVED
         rendered = card(
             case,
@@ -209,9 +238,9 @@ class Effects:
         if effect.kind is EffectKind.CARD and effect.case is not None and outcome.ref:
             ref = CardRef(str(effect.body["channel"]), outcome.ref, level)
             await self._ledger.card_posted(effect.tenant, effect.case, ref)
-        await self._settle(effect, outcome)
         if follow := await self._follow_up(effect, outcome, level):
             await self._journal.put([follow], lease=False)
+        await self._settle(effect, outcome)  # at last: whatever is cut short before is made up for by the sweep
 
     async def _follow_up(self, effect: Effect, outcome: Outcome, level: Evidence) -> Entry | None:
         """Notices of ours are taken back, evidence expires: as jobs, so that a restart forgets neither."""
@@ -234,6 +263,9 @@ class Effects:
     async def _settle(self, effect: Effect, outcome: Outcome) -> None:
         if outcome.retry and effect.attempts + 1 >= GIVE_UP:
             outcome = Outcome(outcome.state, f"given up after {GIVE_UP} attempts: {outcome.detail}")
+        self._due.pop(effect.id, None)
+        if outcome.retry:
+            self._due[effect.id] = self._clock.monotonic() + min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST)
         state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
         await self._ledger.settle(effect, outcome, state=state)
         if outcome.state in (OutcomeState.FAILED, OutcomeState.REFUSED, OutcomeState.UNKNOWN):
@@ -246,6 +278,20 @@ class Effects:
                 detail=outcome.detail,
                 again=outcome.retry,
             )
+
+
+def _level(effect: Effect) -> Evidence:
+    """How much of the picture a card is meant to show."""
+    return Evidence(effect.body.get("evidence", Evidence.NONE))
+
+
+async def _evidence(picture: Picture, level: Evidence) -> bytes | None:
+    """The picture, if it can be had: a card without it is better than none."""
+    try:
+        return await picture(level)
+    except Exception as error:
+        log.error("no evidence", exc_info=error)
+        return None
 
 
 def _plain_action(effect: Effect) -> Action:
@@ -264,4 +310,4 @@ def _plain_action(effect: Effect) -> Action:
             card_at = (str(body["card_channel"]), str(body["card_message"]))
             return Restore(tenant, channel, str(body["author"]), *card_at, case, effect.nonce)
         case _:
-            raise LookupError(f"nothing is known of how to do {effect.kind.value}")
+            raise Hopeless(f"nothing is known of how to do {effect.kind.value}")

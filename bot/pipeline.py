@@ -118,12 +118,12 @@ class Pipeline:
             return
         with spans.span("decide"):
             judgement = await self._judge(event, policy, version, looks)
-        if await self._postponed(job, judgement, looks):
+        if await self._postponed(job, judgement):
             return
         judgement = self._restrained(judgement)
         ruling = self._ruling(judgement, spans)
         with spans.span("disk"):
-            concluded = await self._ledger.conclude(job, ruling)
+            concluded = await self._conclude(job, ruling)
         await self._act(ruling, concluded, looks, spans)
 
     # --- judging ------------------------------------------------------------------------------
@@ -137,9 +137,9 @@ class Pipeline:
         images = tuple(map(_judged, looks, looks.values(), seen, each))
         return _Judgement(event, policy, version, standing, images, decision)
 
-    async def _postponed(self, job: Job, judgement: _Judgement, looks: Mapping[Media, Look]) -> bool:
+    async def _postponed(self, job: Job, judgement: _Judgement) -> bool:
         """An outage is retried from disk, unless what was seen already decides (ruling 1)."""
-        out = [s for look in looks.values() if not _answered(look) for s in look.screenings if _is_outage(s)]
+        out = [s for image in judgement.images if _hangs_on_outage(image) for s in image.screenings if _is_outage(s)]
         if not out or judgement.decision.suggestion is Suggestion.BLOCK or job.attempts >= RETRIES:
             return False
         wait = min(RETRY_FIRST * 2**job.attempts, RETRY_LONGEST)
@@ -201,6 +201,16 @@ class Pipeline:
         listed = await self._lists.listed(event.tenant, look.sha256) if look.sha256 else None
         return Seen(screenings=look.screenings, listed=listed, struck=look.sha256 in history.struck)
 
+    async def _conclude(self, job: Job, ruling: Ruling) -> Concluded:
+        """A removal that does not come about leaves its place under the cap to another."""
+        concluded = None
+        try:
+            concluded = await self._ledger.conclude(job, ruling)
+            return concluded
+        finally:
+            if concluded is None or concluded.superseded:
+                self._caps.release(ruling.event.tenant, ruling.removed)
+
     async def _conclude_paused(self, job: Job, event: Event, version: int) -> None:
         """A paused guild's images are not looked at, and that is on record."""
         decision = Decision(Suggestion.UNSCREENED, reasons=(Reason(ReasonCode.PAUSED),))
@@ -242,9 +252,9 @@ def _standing(event: Event, history: History, now: datetime) -> Standing:
     )
 
 
-def _answered(look: Look) -> bool:
-    """Whether some provider judged it: a failed one beside it does not count then (ruling 2)."""
-    return any(not isinstance(s, Unscreened) for s in look.screenings)
+def _hangs_on_outage(image: Judged) -> bool:
+    """Whether the outage has a say: not beside another's answer (ruling 2), nor where a list knows the image."""
+    return any(r.code is ReasonCode.UNSCREENED and r.detail == UnscreenedReason.OUTAGE for r in image.decision.reasons)
 
 
 def _is_outage(screening: Screening) -> bool:

@@ -10,7 +10,7 @@ from bot.media.fetch import collect
 from bot.media.intake import Intake
 from bot.model import Look
 from bot.spans import Spans
-from policies.model import Evidence, Place, Policy, Unscreened
+from policies.model import Evidence, Place, Policy, Screening, Unscreened
 from providers.base import Ask, Image
 from providers.router import Plan, Router
 
@@ -42,11 +42,11 @@ class Screener:
             original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=claimed)
         if original is None:
             return Look(sha256="", screenings=(), skipped=True, ms=spans.ms)
-        return await self._judge(original, self._ask(policy, place), spans)
+        return await self._judge(original, policy, place, spans)
 
     async def recall(self, sha256: str, policy: Policy, place: Place) -> Look | None:
         """What is known of these exact bytes without having them, or None."""
-        known = await self._router.cached(sha256, self._ask(policy, place), self._plan)
+        known = await self._known(sha256, policy, place)
         return None if known is None else Look(sha256=sha256, screenings=known)
 
     async def picture(self, look: Look, level: Evidence) -> bytes | None:
@@ -59,9 +59,9 @@ class Screener:
             still = image.still if isinstance(image, Image) else None
         return None if still is None else await self._intake.picture(still, level)
 
-    async def _judge(self, original: bytes, ask: Ask, spans: Spans) -> Look:
+    async def _judge(self, original: bytes, policy: Policy, place: Place, spans: Spans) -> Look:
         sha256 = hashlib.sha256(original).hexdigest()
-        known = await self._router.cached(sha256, ask, self._plan)
+        known = await self._known(sha256, policy, place)
         if known is not None:
             return Look(sha256=sha256, screenings=known, original=original, ms=spans.ms)
         with spans.span("decode"):
@@ -69,7 +69,8 @@ class Screener:
         if isinstance(image, Unscreened):
             return Look(sha256=sha256, screenings=(image,), ms=spans.ms)
         with spans.span("inference"):
-            screenings = await self._router.screen(image, ask, self._plan)
+            ask = self._ask(policy, place)
+            screenings = await self._router.screen(image, ask, self._plan, test_cards=policy.test_cards)
         return Look(
             sha256=sha256,
             screenings=screenings,
@@ -78,6 +79,10 @@ class Screener:
             still=image.still,
             ms=spans.ms,
         )
+
+    async def _known(self, sha256: str, policy: Policy, place: Place) -> tuple[Screening, ...] | None:
+        ask = self._ask(policy, place)
+        return await self._router.cached(sha256, ask, self._plan, test_cards=policy.test_cards)
 
     def _ask(self, policy: Policy, place: Place) -> Ask:
         return Ask(context=place.context, language=policy.language)
