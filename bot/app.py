@@ -14,9 +14,9 @@ from bot.clock import SystemClock
 from bot.config import Config
 from bot.desk.desk import Desk
 from bot.effects import Effects
+from bot.foresight import Foresight
 from bot.invite import invite
 from bot.log import watch
-from bot.looking import Eyes
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Job, JobKind
 from bot.opening import Screening, open_screening, open_store
@@ -66,7 +66,8 @@ class App:
             coverage=screening.coverage,
         )
         self._discord = self._make_discord()
-        self._work = Work(store.journal, self._handlers(), clock)
+        self._eyes = Foresight(self.platforms, screening.screener, store.lists, store.settings)
+        self._work = Work(store.journal, self._handlers(), clock, ahead=self._eyes)
 
     def _make_discord(self) -> DiscordPlatform | None:
         config = _discord_config(self._config)
@@ -85,7 +86,7 @@ class App:
     def _handlers(self) -> dict[JobKind, Handle]:
         store, screener = self._store, self._screening.screener
         pipeline = Pipeline(
-            eyes=Eyes(self.platforms, screener, store.lists),
+            eyes=self._eyes,
             screener=screener,
             journal=store.journal,
             ledger=store.ledger,

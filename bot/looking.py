@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.model import Event, Look, Media
+from bot.model import Event, EventKind, Look, Media, MediaKind
 from bot.ports import Gone, Lists, Platform, Unfetchable
 from bot.screening import Screener
 from policies.model import Policy, Unscreened, UnscreenedReason
@@ -37,7 +37,8 @@ class Eyes:
     async def _at(self, event: Event, media: Media, policy: Policy) -> Look | None:
         if media.unsupported:
             return _unseen(UnscreenedReason.UNSUPPORTED, media.unsupported)
-        if media.immutable and (known := await self._lists.known(event.tenant.platform, media.key)):
+        known = await self._lists.known(event.tenant.platform, media.key) if _may_be_known(event, media) else None
+        if known is not None:
             look = await self._screener.recall(known, policy, event.place)
             if look is not None:
                 return look
@@ -65,6 +66,12 @@ class Eyes:
             return look
         # The verdict is the reduced copy's; lists and strikes go by the SHA-256 of the original alone (ruling 9).
         return replace(reduced, sha256=look.sha256)
+
+
+def _may_be_known(event: Event, media: Media) -> bool:
+    """An id that came into the world with this post cannot be known: the disk need not be asked."""
+    uploaded_now = event.kind is EventKind.MESSAGE and media.kind is MediaKind.ATTACHMENT
+    return media.immutable and not uploaded_now
 
 
 def _unseen(reason: UnscreenedReason, detail: str) -> Look:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
@@ -20,6 +21,18 @@ POLL = 1.0  # seconds between looks at the disk when nothing calls
 BURY_AFTER = 5  # unexpected failures of one job
 
 Handle = Callable[[Job], Awaitable[None]]
+
+
+class Ahead(Protocol):
+    """Who may look at an event while it is still on its way to disk (`bot.foresight.Foresight`)."""
+
+    def begin(self, event: Event) -> None:
+        """Start, if there is room for it; nothing may come of it but a look."""
+        ...
+
+    def forget(self, tenant: Tenant, key: str) -> None:
+        """The event of this key needs no look any more. Idempotent."""
+        ...
 
 
 class Turns:
@@ -57,24 +70,41 @@ class Turns:
 class Work:
     """Takes events to disk and jobs to their handlers."""
 
-    def __init__(self, journal: Journal, handlers: Mapping[JobKind, Handle], clock: Clock, *, workers: int = 8) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        handlers: Mapping[JobKind, Handle],
+        clock: Clock,
+        *,
+        workers: int = 8,
+        ahead: Ahead | None = None,
+    ) -> None:
         self._journal = journal
         self._handlers = handlers
         self._clock = clock
         self._workers = workers
+        self._ahead = ahead
         self._turns = Turns()
         self._called = asyncio.Event()  # something is in hand
         self._wanted = asyncio.Event()  # there is room, or something new on disk
+        self._behind = False  # more lies on disk than is in hand
         self._closing = False
 
     async def submit(self, events: Sequence[Event]) -> None:
         """Put events on disk, in one commit; when this returns they cannot be lost any more."""
         entries = [Entry(e.tenant, e.key, JobKind.EVENT, event_payload(e), subject=e.subject) for e in events]
         room = len(self._turns) + len(entries) <= IN_HAND
-        jobs = await self._journal.put(entries, lease=room)
+        if not len(self._turns):
+            self._look_ahead(events)
+        jobs: Sequence[Job] = ()
+        try:
+            jobs = await self._journal.put(entries, lease=room)
+        finally:
+            self._look_no_more({(e.tenant, e.key) for e in events} - {(j.tenant, j.key) for j in jobs})
         if room:
             self._take_in(jobs)
         else:
+            self._behind = True
             self._wanted.set()
 
     async def run(self) -> None:
@@ -96,9 +126,11 @@ class Work:
             self._wanted.clear()
             room = IN_HAND - len(self._turns)
             if room >= IN_HAND // 2:
+                self._behind = False  # before looking: what is put there meanwhile counts
                 jobs = await self._journal.take(room)
                 self._take_in(jobs)
                 if len(jobs) == room:
+                    self._behind = True
                     continue
             await self._pause()
 
@@ -110,6 +142,17 @@ class Work:
         finally:
             waiter.cancel()
             sleeper.cancel()
+
+    def _look_ahead(self, events: Sequence[Event]) -> None:
+        if self._ahead is not None:
+            for event in events:
+                self._ahead.begin(event)
+
+    def _look_no_more(self, keys: Iterable[tuple[Tenant, str]]) -> None:
+        """Nothing that was begun outlives its job, nor an event that gave none."""
+        if self._ahead is not None:
+            for tenant, key in keys:
+                self._ahead.forget(tenant, key)
 
     def _take_in(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -124,7 +167,7 @@ class Work:
                 await self._called.wait()
                 continue
             job = self._turns.next()
-            if len(self._turns) < IN_HAND // 4:
+            if self._behind and len(self._turns) < IN_HAND // 4:
                 self._wanted.set()
             await self._supervised(job)
 
@@ -135,6 +178,8 @@ class Work:
         except Exception as error:
             log.error("job failed", guild=str(job.tenant), job=job.key, attempt=job.attempts + 1, exc_info=error)
             await self._put_back(job, error)
+        finally:
+            self._look_no_more({(job.tenant, job.key)})
 
     async def _put_back(self, job: Job, error: Exception) -> None:
         why = f"{type(error).__name__}"

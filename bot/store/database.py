@@ -56,7 +56,7 @@ class Database:
         self.path = path
         self.clock = clock
         self.generation = 0
-        """Changes when another process has written: what was remembered may be stale."""
+        """Changes when another process has written, or we expired it: what was remembered may be stale."""
         self._ballast = Ballast(Path(f"{path}-ballast"), ballast)
         self._drivers: list[Driver] = []
         self._idle: asyncio.LifoQueue[Driver] = asyncio.LifoQueue()  # readers; last in, first out: warm caches
@@ -110,8 +110,12 @@ class Database:
         version = await self._writer.data_version()
         changed, self._seen = version != self._seen, version
         if changed:
-            self.generation += 1
+            self.expire()
         return changed
+
+    def expire(self) -> None:
+        """Whatever was remembered is looked up again: after a change of ours that is not followed one by one."""
+        self.generation += 1
 
     async def backup(self, target: Path) -> None:
         """A consistent copy in one file with mode 0600, while everything goes on.

@@ -171,7 +171,10 @@ class SqlLedger:
                 plan(connection, Filed(tenant, ident, now, row, number), plans)
             return row is not None
 
-        return await self.case(tenant, number) if await self._database.write(write) else None
+        closed = await self._database.write(write)
+        if closed and state is CaseState.OVERTURNED:
+            self._database.expire()  # its images are on a list now
+        return await self.case(tenant, number) if closed else None
 
     async def card_posted(self, tenant: Tenant, case: int, card: CardRef) -> None:
         """See `Ledger.card_posted`; twice is once. Raises LookupError if this tenant has no such case."""

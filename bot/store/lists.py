@@ -31,14 +31,16 @@ class SqlLists:
         self._database = database
         self._clock = clock
         self._known: Remembered[tuple[str, str], str] = Remembered(database, REMEMBERED)
+        self._listed: Remembered[tuple[Tenant, str], tuple[Listed | None]] = Remembered(database, REMEMBERED)
 
     async def listed(self, tenant: Tenant, sha256: str) -> Listed | None:
-        """See `Lists.listed`."""
-        ident = await self._database.tenants.find(tenant)
-        if ident is None:
-            return None
-        where = {"of": ident, "image": sha256}
-        return await self._database.read(lambda c: c.execute(_LISTED, where).scalar())
+        """See `Lists.listed`. Remembered, also that it is on no list."""
+        remembered = self._listed.get((tenant, sha256))
+        if remembered is None:
+            generation = self._database.generation
+            remembered = (await self._look_up(tenant, sha256),)
+            self._listed.put((tenant, sha256), remembered, read_in=generation)
+        return remembered[0]
 
     async def put(self, tenant: Tenant, sha256: str, listed: Listed | None, by: str, why: str) -> None:
         """See `Lists.put`. Raises ValueError for what is no SHA-256."""
@@ -54,6 +56,7 @@ class SqlLists:
                 connection.execute(_PUT, {"tenant": ident, "sha256": sha256, **entry})
 
         await self._database.write(write)
+        self._database.expire()
 
     async def known(self, platform: str, key: str) -> str | None:
         """See `Lists.known`. Remembered, since it never changes."""
@@ -70,3 +73,10 @@ class SqlLists:
         """See `Lists.know`."""
         row = {"platform": platform, "key": key, "sha256": sha256, "at": self._clock.now()}
         await self._database.write(lambda c: c.execute(_KNOW, row))
+
+    async def _look_up(self, tenant: Tenant, sha256: str) -> Listed | None:
+        ident = await self._database.tenants.find(tenant)
+        if ident is None:
+            return None
+        where = {"of": ident, "image": sha256}
+        return await self._database.read(lambda c: c.execute(_LISTED, where).scalar())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -44,6 +45,7 @@ class Paper:
         self.retried: list[tuple[int, datetime, str]] = []
         self.buried: list[int] = []
         self.commits = 0
+        self.looks = 0
 
     async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
         self.commits += 1
@@ -55,6 +57,7 @@ class Paper:
         return jobs
 
     async def take(self, limit: int) -> list[Job]:
+        self.looks += 1
         taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
         self.leased.extend(taken)
         return taken
@@ -186,6 +189,88 @@ async def test_what_falls_due_on_disk_is_found_without_being_called() -> None:
     await _until(lambda: seen == [5])
     work.close()
     await asyncio.wait_for(task, 2)
+
+
+class Glances:
+    """Looks ahead that are under way."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+        self.begun: list[tuple[str, int]] = []
+        self.open: set[str] = set()
+
+    def begin(self, event: Event) -> None:
+        self.begun.append((event.key, self.paper.commits))
+        self.open.add(event.key)
+
+    def forget(self, tenant: Tenant, key: str) -> None:
+        self.open.discard(key)
+
+
+@pytest.mark.asyncio
+async def test_an_event_is_looked_at_before_it_is_on_disk_and_let_go_with_its_job() -> None:
+    paper, seen = Paper(), []
+    ahead = Glances(paper)
+
+    async def handle(j: Job) -> None:
+        seen.append((j.key, j.key in ahead.open))
+        if j.key.startswith("10/2@"):
+            raise ZeroDivisionError
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=1, ahead=ahead)
+    task = asyncio.create_task(work.run())
+    await work.submit([event(1), event(2)])
+    await _until(lambda: len(seen) == 2 and not ahead.open)
+    work.close()
+    await asyncio.wait_for(task, 2)
+    assert ahead.begun == [(event(1).key, 0), (event(2).key, 0)]
+    assert seen == [(event(1).key, True), (event(2).key, True)]
+
+
+@pytest.mark.asyncio
+async def test_what_the_journal_turns_down_is_let_go_and_in_a_flood_nothing_is_looked_at_ahead() -> None:
+    class Full(Paper):
+        async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
+            raise OSError("no space")
+
+    class Knowing(Paper):
+        async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
+            return []
+
+    async def handle(j: Job) -> None: ...
+
+    for paper, outcome in ((Full(), pytest.raises(OSError)), (Knowing(), contextlib.nullcontext())):
+        ahead = Glances(paper)
+        work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), ahead=ahead)
+        with outcome:
+            await work.submit([event(1)])
+        assert [key for key, _ in ahead.begun] == [event(1).key]
+        assert ahead.open == set()
+
+    paper = Paper()
+    ahead = Glances(paper)
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), ahead=ahead)
+    await work.submit([event(1)])
+    await work.submit([event(2)])
+    assert [key for key, _ in ahead.begun] == [event(1).key], "the first one still waits for its turn"
+
+
+@pytest.mark.asyncio
+async def test_an_idle_bot_does_not_search_the_disk_at_every_post() -> None:
+    paper, seen = Paper(), []
+
+    async def handle(j: Job) -> None:
+        seen.append(j.key)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=2)
+    task = asyncio.create_task(work.run())
+    await asyncio.sleep(0.01)
+    for n in range(5):
+        await work.submit([event(n)])
+        await _until(lambda n=n: len(seen) == n + 1)  # type: ignore[misc]
+    work.close()
+    await asyncio.wait_for(task, 2)
+    assert paper.looks == 1, "the one at the start"
 
 
 async def _until(condition: object, seconds: float = 5.0) -> None:

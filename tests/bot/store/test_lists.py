@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.model import CardRef, EffectKind, Entry, JobKind, Plan
+from bot.model import CardRef, CaseState, EffectKind, Entry, JobKind, Plan
 from bot.store.lists import SqlLists
 from bot.store.retention import Keep, sweep
 from bot.store.store import Store
 from bot.store.tables import metadata
 from bot.store.verdicts import SqlVerdicts
 from policies.model import Evidence, Listed, Verdict
-from tests.bot.store.samples import AWAY, HOME, START, event, lease, passed, remove, sha, verdict
+from tests.bot.store.samples import AWAY, HOME, START, event, judged, lease, passed, remove, sha, verdict
 from tests.clock import FakeClock
 
 DAY = 86_400
@@ -38,6 +38,19 @@ async def test_an_entry_is_set_changed_and_removed(store: Store) -> None:
 async def test_only_a_sha256_can_be_listed(store: Store, image: str) -> None:
     with pytest.raises(ValueError, match="64 small hexadecimal digits"):
         await store.lists.put(HOME, image, Listed.ALLOWED, "mod", "")
+
+
+@pytest.mark.asyncio
+async def test_what_is_remembered_of_an_image_does_not_outlive_an_overturned_case(store: Store) -> None:
+    number = await remove(store)
+    image = judged().sha256
+    assert await store.lists.listed(HOME, image) is None
+    reads = store.db.read
+    store.db.read = None  # type: ignore[method-assign,assignment]
+    assert await store.lists.listed(HOME, image) is None, "without asking the disk again"
+    store.db.read = reads  # type: ignore[method-assign]
+    await store.ledger.decide_case(HOME, number, CaseState.OVERTURNED, "mod")
+    assert await store.lists.listed(HOME, image) is Listed.ALLOWED
 
 
 @pytest.mark.asyncio
