@@ -55,7 +55,7 @@ log = structlog.get_logger("beholder.pipeline")
 
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=30)
-RETRIES = 12  # together a little over three hours
+RETRIES = 14  # together a little over three hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ log = structlog.get_logger("beholder.work")
 
 IN_HAND = 256  # jobs leased into memory; what comes beyond waits on disk
 POLL = 1.0  # seconds between looks at the disk when nothing calls
-BURY_AFTER = 5  # unexpected failures of one job
+BURY_AFTER = 20  # tries of one job, over more than an hour: those that an outage cost are among them
+RETRY_LONGEST = 600  # seconds
 
 Handle = Callable[[Job], Awaitable[None]]
 
@@ -91,7 +92,13 @@ class Work:
         self._closing = False
 
     async def submit(self, events: Sequence[Event]) -> None:
-        """Put events on disk, in one commit; when this returns they cannot be lost any more."""
+        """Put events on disk, in one commit; when this returns they cannot be lost any more.
+
+        Nor when it is cancelled: what is on disk as ours is in hand too.
+        """
+        await asyncio.shield(self._put(events))
+
+    async def _put(self, events: Sequence[Event]) -> None:
         entries = [Entry(e.tenant, e.key, JobKind.EVENT, event_payload(e), subject=e.subject) for e in events]
         room = len(self._turns) + len(entries) <= IN_HAND
         if not len(self._turns):
@@ -127,12 +134,20 @@ class Work:
             room = IN_HAND - len(self._turns)
             if room >= IN_HAND // 2:
                 self._behind = False  # before looking: what is put there meanwhile counts
-                jobs = await self._journal.take(room)
+                jobs = await self._taken(room)
                 self._take_in(jobs)
                 if len(jobs) == room:
                     self._behind = True
                     continue
             await self._pause()
+
+    async def _taken(self, room: int) -> Sequence[Job]:
+        """What waits on disk; nothing while the disk fails, which costs neither the process nor what is in hand."""
+        try:
+            return await self._journal.take(room)
+        except Exception as error:  # noqa: BLE001 - the disk's trouble is told by the health check
+            log.error("journal failed", error=type(error).__name__)
+            return ()
 
     async def _pause(self) -> None:
         waiter = asyncio.ensure_future(self._wanted.wait())
@@ -187,7 +202,9 @@ class Work:
             if job.attempts + 1 >= BURY_AFTER:
                 await self._journal.bury(job, why)
             else:
-                wait = timedelta(seconds=2 ** (job.attempts + 1))
+                wait = timedelta(seconds=min(2 ** (job.attempts + 1), RETRY_LONGEST))
                 await self._journal.retry(job, self._clock.now() + wait, why)
-        except Exception as again:  # noqa: BLE001 - the disk itself fails: the lease keeps the job for the next start
+        except Exception as again:  # noqa: BLE001 - the disk itself fails: only we know of the job, so it stays in hand
             log.error("journal failed", guild=str(job.tenant), job=job.key, error=type(again).__name__)
+            await self._clock.sleep(POLL)
+            self._take_in([job])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from bot.store.database import NAME
 from bot.store.migrate import migrate
@@ -27,6 +29,13 @@ def folder(tmp_path: Path, template: Path) -> Path:
     folder.mkdir(mode=0o700)
     shutil.copy(template, folder / NAME)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was logged, unrendered: tracebacks of injected faults cost seconds to draw."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
 
 
 @pytest.fixture

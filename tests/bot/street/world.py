@@ -6,9 +6,11 @@ outlives every restart of the bot.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +26,7 @@ from bot.model import (
     Capabilities,
     Case,
     EditCard,
+    Effect,
     Event,
     EventKind,
     Job,
@@ -160,6 +163,7 @@ class Chat:
     posted: list[tuple[type, str, str]] = field(default_factory=list)  # action, nonce, id
     sought: list[str] = field(default_factory=list)
     witness: Callable[[Action], object] = lambda action: None
+    gate: asyncio.Event | None = None  # what every action waits for
 
     async def run(self, submit: Submit) -> None:
         raise NotImplementedError
@@ -173,6 +177,8 @@ class Chat:
     async def perform(self, action: Action) -> Outcome:
         self.witness(action)
         self.actions.append(action)
+        if self.gate is not None:
+            await self.gate.wait()
         if scripted := self.script.get(type(action)):
             answer = scripted.pop(0)
             if isinstance(answer, Exception):
@@ -329,6 +335,26 @@ class Street:
         """Let time pass, then do what has fallen due."""
         await self.clock.advance(seconds)
         await self.work_off()
+
+    async def abandoned(self, *pictures: Bytes, **changes: Any) -> tuple[Effect, ...]:
+        """A post of which the case was written, and then the process ended: what was to be done."""
+        run = self.effects.run
+        concluded: list[Effect] = []
+
+        async def end(effects: Sequence[Effect], **kwargs: Any) -> tuple[Outcome, ...]:
+            concluded.extend(effects)
+            raise asyncio.CancelledError
+
+        self.effects.run = end  # type: ignore[method-assign]
+        with suppress(asyncio.CancelledError):
+            await self.post(*pictures, **changes)
+        self.effects.run = run  # type: ignore[method-assign]
+        return tuple(concluded)
+
+    async def sweep(self, seconds: float = 60.0) -> int:
+        """Let time pass, then take up what is unsettled."""
+        await self.clock.advance(seconds)
+        return await self.effects.sweep()
 
     # --- what is on record ----------------------------------------------------------------------
 
