@@ -95,7 +95,7 @@ class Platform(Protocol):
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
         """Look up whether our message with `nonce` was posted: done (with ref), failed (it was not)
-        or unknown (cannot be told)."""
+        or unknown (cannot be told; with `retry`, not at the moment)."""
         ...
 
 
@@ -136,7 +136,7 @@ class Journal(Protocol):
         ...
 
     async def backlog(self) -> tuple[int, datetime | None]:
-        """How many jobs wait or are leased, and since when the oldest does."""
+        """How many jobs wait or are leased, and since when the oldest does. Chores for later do not count yet."""
         ...
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.model import Entry, Job, Tenant
+from bot.model import Entry, Job, JobKind, Tenant
 from bot.ports import Clock
 from bot.store.database import Database
 from bot.store.tables import JobState, jobs, tenants
@@ -92,8 +92,10 @@ class SqlJournal:
         return await self._database.write(lambda c: int(c.execute(void).rowcount))
 
     async def backlog(self) -> tuple[int, datetime | None]:
-        """See `Journal.backlog`."""
-        query = select(func.count(), func.min(jobs.c.at)).where(_OPEN)
+        """See `Journal.backlog`. A chore for later is no backlog before its time; a post that is to be tried
+        again later is."""
+        due = jobs.c.kind.in_((JobKind.EVENT, JobKind.RAW)) | (jobs.c.run_at <= self._clock.now())
+        query = select(func.count(), func.min(jobs.c.at)).where(_OPEN, due)
         waiting, oldest = await self._database.read(lambda c: c.execute(query).one())
         return waiting, oldest
 

@@ -227,7 +227,12 @@ class Actions:
         except discord.NotFound:
             return Outcome(OutcomeState.FAILED, "the channel is gone")
         except TRANSPORT_ERRORS as error:
-            return Outcome(OutcomeState.UNKNOWN, f"the channel's history could not be read: {type(error).__name__}")
+            why = f"the channel's history could not be read: {type(error).__name__}"
+            return Outcome(OutcomeState.UNKNOWN, why, retry=not isinstance(error, discord.Forbidden))
+        except RuntimeError:
+            if not self._client.is_closed():
+                raise
+            return Outcome(OutcomeState.UNKNOWN, "the connection was being closed", retry=True)
 
     async def _find(self, channel: str, nonce: str) -> Outcome:
         since = self._clock.now() - LONG_AGO

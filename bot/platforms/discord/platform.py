@@ -203,7 +203,7 @@ class DiscordPlatform:
         """Whether our message with `nonce` stands in `channel`."""
         client = self.connected
         if client is None:
-            return Outcome(OutcomeState.UNKNOWN, "not connected to Discord")
+            return Outcome(OutcomeState.UNKNOWN, "not connected to Discord", retry=True)
         return await self._actions(client).find(tenant, channel, nonce)
 
     def _actions(self, client: BeholderClient) -> Actions:

@@ -139,6 +139,18 @@ async def test_backlog_counts_what_is_not_at_its_end(store: Store, clock: FakeCl
 
 
 @pytest.mark.asyncio
+async def test_a_chore_for_later_is_no_backlog_but_a_post_that_waits_is(store: Store, clock: FakeClock) -> None:
+    chore = Entry(HOME, "retract:1", JobKind.RETRACT, {}, run_at=START + timedelta(hours=1))
+    await store.journal.put([chore], lease=False)
+    assert await store.journal.backlog() == (0, None)
+    (post,) = await store.journal.put([raw("post")], lease=True)
+    await store.journal.retry(post, START + timedelta(hours=2), "outage")
+    assert await store.journal.backlog() == (1, START)
+    await clock.advance(3601)
+    assert (await store.journal.backlog())[0] == 2
+
+
+@pytest.mark.asyncio
 async def test_a_guild_in_a_flood_delays_no_other(store: Store) -> None:
     await store.journal.put([raw(f"flood{n}", HOME) for n in range(50)], lease=False)
     quiet = [Tenant("discord", str(n)) for n in range(10, 15)]

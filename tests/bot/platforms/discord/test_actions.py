@@ -371,9 +371,21 @@ async def test_find_tells_posted_from_not_posted(live: Live) -> None:
 async def test_find_does_not_guess_what_it_cannot_see(live: Live) -> None:
     scene = Scene(live)
     scene.d.fail("GET", MESSAGES, status=503, times=None)
-    assert (await live.platform.find(scene.tenant, str(scene.mods.id), "b345")).state is OutcomeState.UNKNOWN
+    outcome = await live.platform.find(scene.tenant, str(scene.mods.id), "b345")
+    assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, True), "later it may be told"
     scene.d.well_again()
     for n in range(LOOK_BACK):
         scene.d.post(scene.mods, scene.ann, str(n))
     outcome = await live.platform.find(scene.tenant, str(scene.mods.id), "b345")
-    assert outcome.state is OutcomeState.UNKNOWN
+    assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, False)
+
+
+@pytest.mark.asyncio
+async def test_find_on_a_connection_that_is_closed_meanwhile_can_be_asked_again(live: Live) -> None:
+    scene = Scene(live)
+    client = live.platform.connected
+    assert client is not None
+    actions = live.platform._actions(client)
+    await client.close()
+    outcome = await actions.find(scene.tenant, str(scene.mods.id), "b345")
+    assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, True)
