@@ -1,0 +1,35 @@
+"""The figures as a page of the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.report import Machine, Report
+
+HEAD = """# Benchmarks
+
+Written by `make bench ARGS="--markdown docs/benchmarks.md"`; do not edit. Your machine will differ: run
+`make bench` on it. Each benchmark says whether the promise it measures held; a slow machine is no error.
+"""
+
+
+def sheet(machine: Machine, reports: Sequence[Report]) -> str:
+    """`docs/benchmarks.md`."""
+    parts = [HEAD, f"Measured on {machine}.\n", *("\n".join(_section(report)) for report in reports)]
+    return "\n".join(parts)
+
+
+def _section(report: Report) -> Iterator[str]:
+    yield f"## `{report.name}`: {report.title[0].lower()}{report.title[1:]}\n"
+    yield f"| {' | '.join(report.columns)} |"
+    yield f"|---|{'---:|' * (len(report.columns) - 1)}"
+    for row in report.rows:
+        yield f"| {' | '.join(_cell(cell) for cell in row)} |"
+    yield ""
+    yield from (f"* **{bound}**" for bound in report.bounds)
+    yield from (f"* {note}" for note in report.notes)
+    yield ""
+
+
+def _cell(cell: str | float) -> str:
+    return f"{cell:,.2f}" if isinstance(cell, float) else str(cell)
