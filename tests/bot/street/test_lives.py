@@ -8,12 +8,10 @@ import itertools
 import shutil
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 
 from bot.model import Delete, PostCard, TimeoutMember, Warn
 from bot.store.database import NAME
@@ -161,7 +159,6 @@ async def _earlier_strike(street: Street) -> None:
     await street.sweep()
     street.chat.actions.clear()
     street.chat.posted.clear()
-    connection = street.store.db
     for table in ("cards", "effects", "subjects", "cases", "decisions", "jobs", "removals"):
-        await connection.write(partial(Connection.exec_driver_sql, statement=f"DELETE FROM {table}"))
+        await street.empty(table)
     assert (await street.store.ledger.history(HOME, "42", FakeClock().now())).strikes == 1

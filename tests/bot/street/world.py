@@ -12,8 +12,11 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
+
+from sqlalchemy import Connection
 
 from bot.caps import Caps
 from bot.chores import Chores
@@ -370,6 +373,10 @@ class Street:
         found = await self.store.ledger.case(tenant, number)
         assert found is not None
         return found
+
+    async def empty(self, table: str) -> None:
+        """As if nothing had ever been written there."""
+        await self.store.db.write(partial(Connection.exec_driver_sql, statement=f"DELETE FROM {table}"))
 
     @property
     def suggestions(self) -> list[str]:
