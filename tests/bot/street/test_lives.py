@@ -7,6 +7,8 @@ import inspect
 import itertools
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from typing import Any
 import pytest
 
 from bot.model import Delete, PostCard, TimeoutMember, Warn
-from bot.store.database import NAME
-from tests.bot.street.world import HOME, Street, shows
+from tests.bot.street.world import Street, shows
 from tests.clock import FakeClock
+
+LATER = FakeClock().now() + timedelta(hours=2)
 
 
 class Harm(StrEnum):
@@ -132,17 +135,15 @@ def assert_all_happened_once(street: Street, where: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("harm", Harm)
-async def test_a_life_broken_at_any_step_ends_well(harm: Harm, tmp_path: Path, template: Path) -> None:
+async def test_a_life_broken_at_any_step_ends_well(harm: Harm, tmp_path: Path, folder: Path) -> None:
+    await _prepare(folder)
     steps = []
     for nth in itertools.count(1):
-        folder = tmp_path / f"{harm.name}-{nth}"
-        folder.mkdir(mode=0o700)
-        shutil.copy(template, folder / NAME)
         fate = Fate(harm, nth)
-        async with Street(folder, FakeClock(auto=True)) as street:
-            await street.policy(notice_seconds=3600)
-            await _earlier_strike(street)
-            await street.restart(fate.around)
+        street = Street(tmp_path / str(nth), FakeClock(LATER, auto=True))
+        shutil.copytree(folder, street.folder)
+        await street.begin(fate.around)
+        async with aclosing(street):
             await live(street, fate)
             assert_all_happened_once(street, f"{harm} at await {nth}, {fate.struck or 'nowhere'}")
         if not fate.struck:
@@ -151,14 +152,11 @@ async def test_a_life_broken_at_any_step_ends_well(harm: Harm, tmp_path: Path, t
     assert {"put", "policy", "conclude", "perform", "sending", "settle", "card_posted"} <= set(steps)
 
 
-async def _earlier_strike(street: Street) -> None:
-    """The author has one strike already, so that the next one also leads to a timeout."""
-    await street.post(shows("bad", 1))
-    assert street.strikes == 1
-    await street.later(7200)
-    await street.sweep()
-    street.chat.actions.clear()
-    street.chat.posted.clear()
-    for table in ("cards", "effects", "subjects", "cases", "decisions", "jobs", "removals"):
-        await street.empty(table)
-    assert (await street.store.ledger.history(HOME, "42", FakeClock().now())).strikes == 1
+async def _prepare(folder: Path) -> None:
+    """A guild in which the author has one strike already, so that the next one also leads to a timeout."""
+    async with Street(folder, FakeClock(auto=True)) as street:
+        await street.policy(notice_seconds=3600)
+        await street.post(shows("bad", 1))
+        assert street.strikes == 1
+        for table in ("cards", "effects", "subjects", "cases", "decisions", "jobs", "removals"):
+            await street.empty(table)

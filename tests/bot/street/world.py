@@ -245,6 +245,10 @@ class Street:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self.router.aclose()
         await self.store.close()
 
     async def begin(self, wrap: Callable[[Any], Any] = as_it_is) -> None:
@@ -277,8 +281,7 @@ class Street:
 
     async def restart(self, wrap: Callable[[Any], Any] = as_it_is) -> None:
         """What is in memory is lost; older leases are void."""
-        await self.router.aclose()
-        await self.store.close()
+        await self.aclose()
         await self.begin(wrap)
         await self.store.journal.recover()
 
