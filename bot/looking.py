@@ -24,15 +24,27 @@ class Eyes:
 
     async def look(self, event: Event, policy: Policy) -> dict[Media, Look]:
         """A look at every image of the post that is still there and is one, side by side."""
-        looks = await asyncio.gather(*(self._at(event, media, policy) for media in event.media))
-        pairs = zip(event.media, looks, strict=True)
+        pairs = zip(event.media, await self._each(event, policy), strict=True)
         return {media: look for media, look in pairs if look is not None and not look.skipped}
+
+    async def with_bytes(self, event: Event, media: Media, policy: Policy, look: Look) -> Look:
+        """`look`, recalled, with the bytes that its verdict is of; as it is where they cannot be had."""
+        try:
+            fetched = await self._fetch_and_look(event, media, policy)
+        except Gone:
+            return look
+        return fetched if fetched.sha256 == look.sha256 else look
 
     async def remember(self, event: Event, looks: Mapping[Media, Look]) -> None:
         """Which bytes an immutable id of the platform stands for (ruling 9). Not before acting: it costs a commit."""
         for media, look in looks.items():
             if media.immutable and look.sha256:
                 await self._lists.know(event.tenant.platform, media.key, look.sha256)
+
+    async def _each(self, event: Event, policy: Policy) -> list[Look | None]:
+        if len(event.media) == 1:  # mostly; without a task of its own its request is on its way a little sooner
+            return [await self._at(event, event.media[0], policy)]
+        return await asyncio.gather(*(self._at(event, media, policy) for media in event.media))
 
     async def _at(self, event: Event, media: Media, policy: Policy) -> Look | None:
         if media.unsupported:

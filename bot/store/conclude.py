@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.model import IDEMPOTENT, CaseState, Concluded, Effect, EffectState, Job, Judged, Origin, Plan, Ruling, Tenant
 from bot.store import codec
 from bot.store.journal import FINISH
+from bot.store.prepared import Prepared
 from bot.store.rows import effect_of
 from bot.store.tables import StrikeState, cases, decisions, effects, jobs, removals, strikes, subjects, tenants
 from policies.model import Suggestion
@@ -25,20 +26,21 @@ _NEWER = exists().where(
     jobs.c.id > bindparam("after"),
     text("jobs.state <> 'dead'"),
 )
-_DECIDE = (
+_DECIDE = Prepared(
     insert(decisions)
     .values(superseded=select(_NEWER).scalar_subquery())
     .on_conflict_do_nothing(index_elements=["job"])
     .returning(decisions.c.id, decisions.c.superseded)
 )
-_NUMBER = (
+_NUMBER = Prepared(
     update(tenants).where(tenants.c.id == bindparam("of")).values(cases=tenants.c.cases + 1).returning(tenants.c.cases)
 )
-_OPEN_CASE = insert(cases).returning(cases.c.id)
-_SUBJECTS = insert(subjects)
-_PLAN = insert(effects).returning(effects.c.id, effects.c.nonce)
-_STRIKE = insert(strikes).on_conflict_do_nothing()
-_REMOVE = insert(removals)
+_OPEN_CASE = Prepared(insert(cases).returning(cases.c.id))
+_SUBJECT = Prepared(insert(subjects))
+_PLAN = Prepared(insert(effects).returning(effects.c.id))
+_STRIKE = Prepared(insert(strikes).on_conflict_do_nothing())
+_REMOVE = Prepared(insert(removals))
+_FINISH = Prepared(FINISH)
 _BEFORE = (
     select(decisions.c.id, decisions.c.superseded, cases.c.number)
     .outerjoin(cases)
@@ -63,41 +65,23 @@ class Filed:
 
 def conclude(connection: Connection, tenant: int, job: Job, ruling: Ruling, at: datetime, *, done: bool) -> Concluded:
     """See `Ledger.conclude`."""
-    made = connection.execute(_DECIDE, _decision(tenant, job, ruling, at)).first()
-    if made is None:
+    made = _DECIDE.run(connection, _decision(tenant, job, ruling, at))
+    if not made:
         concluded = _concluded_before(connection, tenant, job)
-    elif made.superseded:
-        concluded = Concluded(case=None, effects=(), superseded=True)
     else:
-        concluded = _record(connection, ruling, Filed(job.tenant, tenant, at, decision=made.id))
+        ((row, superseded),) = made
+        if superseded:
+            concluded = Concluded(case=None, effects=(), superseded=True)
+        else:
+            concluded = _record(connection, ruling, Filed(job.tenant, tenant, at, decision=row))
     if done:
-        connection.execute(FINISH, {"job": job.id, "of": tenant})
+        _FINISH.run(connection, {"job": job.id, "of": tenant})
     return concluded
 
 
 def plan(connection: Connection, filed: Filed, plans: Sequence[Plan]) -> tuple[Effect, ...]:
     """New effects, in the order of `plans`."""
-    if not plans:
-        return ()
-    born = [(_nonce(), _birth(p), p) for p in plans]
-    rows = [
-        {
-            "tenant": filed.id,
-            "case": filed.row,
-            "decision": filed.decision,
-            "nonce": nonce,
-            "kind": p.kind,
-            "body": p.body,
-            "state": state,
-            "at": filed.at,
-        }
-        for nonce, state, p in born
-    ]
-    made = connection.execute(_PLAN, rows)
-    ids = {nonce: ident for ident, nonce in made}
-    return tuple(
-        Effect(ids[nonce], filed.tenant, filed.number, p.kind, p.body, state, nonce) for nonce, state, p in born
-    )
+    return tuple(_planned(connection, filed, each) for each in plans)
 
 
 def hour_of(at: datetime) -> int:
@@ -146,7 +130,7 @@ def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
 
 
 def _open_case(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -> Filed:
-    number = connection.execute(_NUMBER, {"of": filed.id}).scalar_one()
+    ((number,),) = _NUMBER.run(connection, {"of": filed.id})
     case = {
         "tenant": filed.id,
         "number": number,
@@ -156,9 +140,8 @@ def _open_case(connection: Connection, ruling: Ruling, origin: Origin, filed: Fi
         "opened_at": filed.at,
         "author": ruling.event.author.id,
     }
-    row = connection.execute(_OPEN_CASE, case).scalar_one()
-    if ruling.images:
-        connection.execute(_SUBJECTS, [_subject(filed.id, row, ruling, image) for image in ruling.images])
+    ((row,),) = _OPEN_CASE.run(connection, case)
+    _SUBJECT.each(connection, (_subject(filed.id, row, ruling, image) for image in ruling.images))
     return Filed(filed.tenant, filed.id, filed.at, row, number, filed.decision)
 
 
@@ -180,10 +163,24 @@ def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str,
 def _count(connection: Connection, ruling: Ruling, filed: Filed) -> None:
     """Images whose bytes never came (no SHA-256) earn nothing: nobody could void it."""
     earned = {"tenant": filed.id, "author": ruling.event.author.id, "hour": hour_of(filed.at), "at": filed.at}
-    if struck := [earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes if s]:
-        connection.execute(_STRIKE, struck)
-    if removed := [{"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed if s]:
-        connection.execute(_REMOVE, removed)
+    _STRIKE.each(connection, (earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes if s))
+    _REMOVE.each(connection, ({"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed if s))
+
+
+def _planned(connection: Connection, filed: Filed, wanted: Plan) -> Effect:
+    nonce, state = _nonce(), _birth(wanted)
+    row = {
+        "tenant": filed.id,
+        "case": filed.row,
+        "decision": filed.decision,
+        "nonce": nonce,
+        "kind": wanted.kind,
+        "body": wanted.body,
+        "state": state,
+        "at": filed.at,
+    }
+    ((ident,),) = _PLAN.run(connection, row)
+    return Effect(ident, filed.tenant, filed.number, wanted.kind, wanted.body, state, nonce)
 
 
 def _nonce() -> str:

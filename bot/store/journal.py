@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.model import Entry, Job, JobKind, Tenant
 from bot.ports import Clock
 from bot.store.database import Database
+from bot.store.prepared import Prepared
 from bot.store.tables import JobState, jobs, tenants
 
 # Literal states: SQLite uses a partial index only where the statement repeats its condition.
@@ -20,7 +21,7 @@ _WAITS = text("jobs.state = 'todo'")
 _LEASED = text("jobs.state = 'leased'")
 _OPEN = text("jobs.state IN ('todo', 'leased')")
 
-_PUT = insert(jobs).on_conflict_do_nothing().returning(jobs.c.id, jobs.c.tenant, jobs.c.key)
+_PUT = Prepared(insert(jobs).on_conflict_do_nothing().returning(jobs.c.id))
 
 _TURN = func.row_number().over(partition_by=jobs.c.tenant, order_by=jobs.c.id).label("turn")
 _DUE = select(jobs.c.id, jobs.c.tenant, _TURN).where(_WAITS, jobs.c.run_at <= bindparam("now")).subquery()
@@ -53,10 +54,8 @@ class SqlJournal:
         ids = {tenant: await self._database.tenants.ensure(tenant) for tenant in {e.tenant for e in entries}}
         state = JobState.LEASED if lease else JobState.TODO
         rows = [_row(entry, ids[entry.tenant], state, now) for entry in entries]
-        made = await self._database.write(lambda c: c.execute(_PUT, rows).all())
-        new = {(tenant, key): job for job, tenant, key in made}
-        found = ((new.pop((ids[e.tenant], e.key), None), e) for e in entries)
-        return sorted((_job(job, e, now) for job, e in found if job is not None), key=lambda job: job.id)
+        made = await self._database.write(lambda c: [_PUT.run(c, row) for row in rows])
+        return [_job(job, entry, now) for entry, new in zip(entries, made, strict=True) for (job,) in new]
 
     async def take(self, limit: int) -> list[Job]:
         """See `Journal.take`."""

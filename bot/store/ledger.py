@@ -27,23 +27,26 @@ from bot.model import (
 from bot.ports import Clock
 from bot.store.conclude import Filed, conclude, hour_of, plan
 from bot.store.database import Database
+from bot.store.prepared import Prepared
 from bot.store.rows import CASES, cases_of, effect_of
 from bot.store.tables import StrikeState, cards, cases, effects, lists, removals, strikes, subjects, tenants
 from policies.model import Listed
 
 _OF: BindParameter[int] = bindparam("of")
 _HERS = (strikes.c.tenant == _OF, strikes.c.author == bindparam("author"), strikes.c.at >= bindparam("since"))
-_HISTORY = select(
-    select(func.count()).where(*_HERS, strikes.c.state != StrikeState.VOIDED).scalar_subquery().label("strikes"),
-    select(func.count()).where(*_HERS, strikes.c.state == StrikeState.UPHELD).scalar_subquery().label("upheld"),
-    select(func.count())
-    .where(cases.c.tenant == _OF, cases.c.author == bindparam("author"))
-    .scalar_subquery()
-    .label("cases"),
-    select(func.aggregate_strings(strikes.c.sha256, ","))
-    .where(*_HERS, strikes.c.hour == bindparam("hour"), strikes.c.state != StrikeState.VOIDED)
-    .scalar_subquery()
-    .label("struck"),
+_HISTORY = Prepared(
+    select(
+        select(func.count()).where(*_HERS, strikes.c.state != StrikeState.VOIDED).scalar_subquery().label("strikes"),
+        select(func.count()).where(*_HERS, strikes.c.state == StrikeState.UPHELD).scalar_subquery().label("upheld"),
+        select(func.count())
+        .where(cases.c.tenant == _OF, cases.c.author == bindparam("author"))
+        .scalar_subquery()
+        .label("cases"),
+        select(func.group_concat(strikes.c.sha256))
+        .where(*_HERS, strikes.c.hour == bindparam("hour"), strikes.c.state != StrikeState.VOIDED)
+        .scalar_subquery()
+        .label("struck"),
+    )
 )
 _REMOVED = (
     select(removals.c.sha256, func.min(removals.c.at))
@@ -91,9 +94,8 @@ class SqlLedger:
         if ident is None:
             return History()
         asked = {"of": ident, "author": author, "since": since, "hour": hour_of(self._clock.now())}
-        row = await self._database.read(lambda c: c.execute(_HISTORY, asked).one())
-        struck = frozenset(row.struck.split(",")) if row.struck else frozenset[str]()
-        return History(row.strikes, row.upheld, row.cases, struck)
+        ((alive, upheld, known, struck),) = await self._database.read(lambda c: _HISTORY.run(c, asked))
+        return History(alive, upheld, known, frozenset(struck.split(",")) if struck else frozenset())
 
     async def conclude(self, job: Job, ruling: Ruling, *, done: bool = True) -> Concluded:
         """See `Ledger.conclude`. Raises ValueError if the job is not of the ruling's tenant."""

@@ -247,9 +247,8 @@ async def test_what_the_journal_turns_down_is_let_go_and_in_a_flood_nothing_is_l
         assert [key for key, _ in ahead.begun] == [event(1).key]
         assert ahead.open == set()
 
-    paper = Paper()
-    ahead = Glances(paper)
-    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), ahead=ahead)
+    ahead = Glances(Paper())
+    work = Work(Paper(), {JobKind.EVENT: handle}, FakeClock(), ahead=ahead)
     await work.submit([event(1)])
     await work.submit([event(2)])
     assert [key for key, _ in ahead.begun] == [event(1).key], "the first one still waits for its turn"
@@ -267,7 +266,7 @@ async def test_an_idle_bot_does_not_search_the_disk_at_every_post() -> None:
     await asyncio.sleep(0.01)
     for n in range(5):
         await work.submit([event(n)])
-        await _until(lambda n=n: len(seen) == n + 1)  # type: ignore[misc]
+        await _until(lambda n=n: len(seen) == n + 1)
     work.close()
     await asyncio.wait_for(task, 2)
     assert paper.looks == 1, "the one at the start"

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
@@ -22,6 +23,7 @@ from bot.store import driver, errors
 from bot.store.database import NAME, Database
 from bot.store.disk import Ballast
 from bot.store.errors import Corrupt, DiskFault, DiskFull, Locked, ReadOnly, StoreError, TooNew, explained
+from bot.store.prepared import Prepared
 from bot.store.store import Store
 from bot.store.tables import tenants
 from tests.bot.store.conftest import SMALL_BALLAST
@@ -180,6 +182,7 @@ async def test_a_short_lock_is_waited_for(data_dir: Path, clock: FakeClock) -> N
 AS_NOBODY = """
 import asyncio, concurrent.futures.thread, os, sys
 from pathlib import Path
+from typing import Any
 import alembic.command, bot.store.migrations, sqlalchemy.dialects.sqlite
 from bot.clock import SystemClock
 from bot.store.errors import StoreError
@@ -316,11 +319,18 @@ def sqlite_error(code: int) -> sqlite3.OperationalError:
 
 
 class FailNth:
-    """Raises before the `nth` statement from now on, once."""
+    """Raises before the `nth` statement from now on, once: SQLAlchemy's own or a prepared one."""
 
-    def __init__(self, database: Database, nth: int, code: int) -> None:
+    def __init__(self, database: Database, nth: int, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left, self.code = nth, code
+        run = Prepared.run
+
+        def watched(prepared: Prepared, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+            self.look()
+            return run(prepared, connection, values)
+
         events.listen(database._writer._driver.engine, "before_cursor_execute", self.look)
+        monkeypatch.setattr(Prepared, "run", watched)
 
     def look(self, *_: object) -> None:
         self.left -= 1
@@ -341,7 +351,7 @@ async def test_whichever_statement_fails_the_case_is_whole_or_not_there(
     for nth in range(1, 40):
         happened = event(str(nth))
         job = await lease(store, happened)
-        fault = FailNth(store.db, nth, code)
+        fault = FailNth(store.db, nth, code, monkeypatch)
         failed = False
         try:
             await store.ledger.conclude(job, ruling(happened))
