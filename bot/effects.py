@@ -38,7 +38,7 @@ from bot.platforms.simulated import Simulated
 from bot.ports import Clock, Hands, Journal, Ledger, Platform, Settings
 from bot.texts.cards import card
 from bot.texts.catalogue import Texts
-from policies.model import Evidence
+from policies.model import Evidence, Mode
 
 log = structlog.get_logger("beholder.effects")
 
@@ -48,6 +48,7 @@ GIVE_UP = 20  # attempts, over some six hours
 RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
+AFTER_REMOVAL = frozenset({EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN})
 HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
 ON_PEOPLE_AND_POSTS = frozenset(
     {EffectKind.DELETE, EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN}
@@ -145,30 +146,38 @@ class Effects:
 
     async def _withdrawn(self, effect: Effect) -> bool:
         """Nobody is punished on stale facts: what automation began, a moderator may have overturned."""
-        if effect.kind not in ON_PEOPLE_AND_POSTS or effect.case is None or effect.body.get("real"):
+        if not _automatic(effect):
             return False
         return (await self._case(effect)).state is CaseState.OVERTURNED
 
     # --- one effect ---------------------------------------------------------------------------
 
     async def _one(self, effect: Effect, picture: Picture | None, observed: bool | None) -> Outcome:
-        if (premature := await self._premature(effect)) is not None:
-            await self._settle(effect, premature)
-            return premature
+        if (unwanted := await self._unwanted(effect)) is not None:
+            await self._settle(effect, unwanted)
+            return unwanted
         hands = await self._hands(effect, observed)
         action, level = await self._action(effect, picture)
         if effect.kind not in IDEMPOTENT:
             await self._ledger.sending([effect])
-        outcome = await self._perform(hands, effect, action)
+        outcome = await self._perform(hands, action)
         if outcome.state is OutcomeState.DONE:
             await self._done(effect, outcome, level)
         else:
             await self._settle(effect, outcome)
         return outcome
 
+    async def _unwanted(self, effect: Effect) -> Outcome | None:
+        """Why it shall not be done now, if so: the guild has paused since, or the post still stands."""
+        if _automatic(effect):
+            policy, _ = await self._settings.policy(effect.tenant)
+            if policy.mode is Mode.PAUSED:
+                return Outcome(OutcomeState.REFUSED, "the community has paused me meanwhile")
+        return await self._premature(effect)
+
     async def _premature(self, effect: Effect) -> Outcome | None:
-        """Nobody is told of a removal that did not happen."""
-        if effect.kind is not EffectKind.WARN or effect.case is None:
+        """Nobody is told of a removal, or punished for a post, that did not come about."""
+        if effect.kind not in AFTER_REMOVAL or effect.case is None:
             return None
         removals = [e for e in (await self._case(effect)).effects if e.kind is EffectKind.DELETE]
         if not removals or any(e.outcome and e.outcome.state in HAPPENED for e in removals):
@@ -176,11 +185,15 @@ class Effects:
         waits = any(e.state in (EffectState.TODO, EffectState.SENDING) for e in removals)
         return Outcome(OutcomeState.FAILED if waits else OutcomeState.REFUSED, "the post was not removed", retry=waits)
 
-    async def _perform(self, hands: Hands, effect: Effect, action: Action) -> Outcome:
-        """A few quick tries where trying again cannot do harm; the sweep goes on later."""
+    async def _perform(self, hands: Hands, action: Action) -> Outcome:
+        """A few quick tries, while the evidence is still at hand; the sweep goes on later.
+
+        `retry` is said of a message of ours only where it was certainly not posted, or its nonce
+        keeps a second one from being posted.
+        """
         outcome = await hands.perform(action)
         for attempt in range(1, QUICK_TRIES):
-            if not (outcome.retry and effect.kind in IDEMPOTENT):
+            if not outcome.retry:
                 break
             await self._clock.sleep(0.5 * 2**attempt)
             outcome = await hands.perform(action)
@@ -188,7 +201,7 @@ class Effects:
 
     async def _hands(self, effect: Effect, observed: bool | None) -> Hands:
         """In observe, whatever would be done to a member or a post is simulated; cards are real."""
-        if effect.kind in ON_PEOPLE_AND_POSTS and effect.case is not None and not effect.body.get("real"):
+        if _automatic(effect):
             if observed is None:
                 observed = (await self._case(effect)).origin is Origin.OBSERVED
             if observed:
@@ -278,6 +291,11 @@ class Effects:
                 detail=outcome.detail,
                 again=outcome.retry,
             )
+
+
+def _automatic(effect: Effect) -> bool:
+    """Done to a post or a person by a rule, not by a moderator's press."""
+    return effect.kind in ON_PEOPLE_AND_POSTS and effect.case is not None and not effect.body.get("real")
 
 
 def _level(effect: Effect) -> Evidence:

@@ -56,6 +56,7 @@ log = structlog.get_logger("beholder.pipeline")
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=30)
 RETRIES = 14  # together a little over three hours
+RETRIES_BESIDE_KNOWN = 3  # 35 seconds, where another image of the post asks for a moderator
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Pipeline:
         if await self._postponed(job, judgement):
             return
         judgement = self._restrained(judgement)
+        await self._hold_evidence(judgement, looks)
         ruling = self._ruling(judgement, spans)
         with spans.span("disk"):
             concluded = await self._conclude(job, ruling)
@@ -140,19 +142,31 @@ class Pipeline:
     async def _postponed(self, job: Job, judgement: _Judgement) -> bool:
         """An outage is retried from disk, unless what was seen already decides (ruling 1)."""
         out = [s for image in judgement.images if _hangs_on_outage(image) for s in image.screenings if _is_outage(s)]
-        if not out or judgement.decision.suggestion is Suggestion.BLOCK or job.attempts >= RETRIES:
+        known = any(image.decision.steps for image in judgement.images if not _hangs_on_outage(image))
+        most = RETRIES_BESIDE_KNOWN if known else RETRIES
+        if not out or judgement.decision.suggestion is Suggestion.BLOCK or job.attempts >= most:
             return False
         wait = min(RETRY_FIRST * 2**job.attempts, RETRY_LONGEST)
         await self._journal.retry(job, self._clock.now() + wait, "outage: " + "; ".join(_why_each(out)))
         log.warning("postponed", attempt=job.attempts + 1, seconds=wait.total_seconds(), **where(judgement.event))
         return True
 
+    async def _hold_evidence(self, judgement: _Judgement, looks: dict[Media, Look]) -> None:
+        """A verdict that was recalled came without the bytes, and after the deletion there are none to be had."""
+        decision, worst = judgement.decision, _worst(judgement.images)
+        if worst is None or not decision.removes or decision.evidence is Evidence.NONE:
+            return
+        look = looks[worst.media]
+        if look.recalled:
+            looks[worst.media] = await self._eyes.with_bytes(judgement.event, worst.media, judgement.policy, look)
+
     def _restrained(self, judgement: _Judgement) -> _Judgement:
         """Under the action cap. Nothing is awaited between asking what is spent and counting."""
         tenant, decision = judgement.event.tenant, judgement.decision
         bad = {i.sha256 or i.media.key for i in judgement.images if i.decision.removes}
         fresh = tuple(sorted(s for s in bad if not self._caps.is_copy(tenant, s)))
-        decision = restrain(decision, spent=self._caps.spent(tenant), cap=judgement.policy.cap, copy=not fresh)
+        copy = len(fresh) < len(bad)  # a copy never stands because of what it is posted with
+        decision = restrain(decision, spent=self._caps.spent(tenant), cap=judgement.policy.cap, copy=copy)
         if not decision.removes or decision.is_test or judgement.observed:
             return replace(judgement, decision=decision)
         for sha256 in fresh:
@@ -189,6 +203,9 @@ class Pipeline:
             plans.append(Plan(EffectKind.TIMEOUT, {"author": author, "until": until.isoformat()}))
         if Act.WARN in acts:
             plans.append(Plan(EffectKind.WARN, {"channel": channel, "author": author}))
+        for act, kind in ((Act.KICK, EffectKind.KICK), (Act.BAN, EffectKind.BAN)):  # after the notice (ruling 19)
+            if act in acts and event.author.kind is AuthorKind.MEMBER:
+                plans.append(Plan(kind, {"author": author}))
         if Act.ESCALATE in acts and policy.mod_channel:
             plans.append(Plan(EffectKind.CARD, {"channel": policy.mod_channel, "evidence": decision.evidence}))
         return tuple(plans)

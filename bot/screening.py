@@ -10,6 +10,7 @@ from bot.media.fetch import collect
 from bot.media.intake import Intake
 from bot.model import Look
 from bot.spans import Spans
+from policies import resolve
 from policies.model import Evidence, Place, Policy, Screening, Unscreened
 from providers.base import Ask, Image
 from providers.router import Plan, Router
@@ -47,7 +48,7 @@ class Screener:
     async def recall(self, sha256: str, policy: Policy, place: Place) -> Look | None:
         """What is known of these exact bytes without having them, or None."""
         known = await self._known(sha256, policy, place)
-        return None if known is None else Look(sha256=sha256, screenings=known)
+        return None if known is None else Look(sha256=sha256, screenings=known, recalled=True)
 
     async def picture(self, look: Look, level: Evidence) -> bytes | None:
         """The evidence for a card at `level`, or None where there is none to show."""
@@ -85,4 +86,4 @@ class Screener:
         return await self._router.cached(sha256, ask, self._plan, test_cards=policy.test_cards)
 
     def _ask(self, policy: Policy, place: Place) -> Ask:
-        return Ask(context=place.context, language=policy.language)
+        return Ask(context=resolve.context(policy, place), language=policy.language)

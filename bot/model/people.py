@@ -56,4 +56,5 @@ class Look:
     still: bytes | None = field(default=None, repr=False)
     original: bytes | None = field(default=None, repr=False)
     skipped: bool = False
+    recalled: bool = False  # the platform's id stood for bytes that were judged before; none were fetched
     ms: Mapping[str, float] = field(default_factory=dict)
