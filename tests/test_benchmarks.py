@@ -1,0 +1,112 @@
+"""The benchmarks still measure: each in a tiny size, against the real bot."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import known, local, memory, new
+from benchmarks.local import numbered
+from benchmarks.report import Bound, Machine, Report, Spread
+from benchmarks.sheet import sheet
+from bot.media.intake import Intake
+from bot.sandbox import pictures
+from providers.base import Image
+
+FAST = Bound("delay", 1.5, 5.0, "ms")
+SLOW = Bound("speed", 0.5, 0.9, "", most=False)
+REPORT = Report("toy", "A toy", ("ms", "median", "posts"), (("ours", 1234.5678, 3),), (FAST, SLOW), ("Of wood.",))
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_known_and_new_pictures_are_removed_and_their_stations_timed() -> None:
+    copies = await known.run(rounds=3, warm_up=1)
+    assert [row[-1] for row in copies.rows] == [3] * 5
+    firsts = await new.run(rounds=2, warm_up=0)
+    assert [row[0] for row in firsts.rows[2:]] == [f"Beholder: {name}" for name in new.STATIONS]
+    spent = {str(row[0]): float(row[1]) for row in (*copies.rows, *firsts.rows)}
+    assert all(ms > 0 for ms in spent.values())
+    assert spent["Beholder: inference"] > spent["Beholder: decide"], "the models really ran"
+
+
+@pytest.mark.asyncio
+async def test_the_local_models_are_measured_three_ways() -> None:
+    report = await local.run(rounds=2, batch=4, whole=4)
+    raw, screened, whole = (float(row[1]) for row in report.rows)
+    assert min(raw, screened, whole) > 0
+    assert len(report.bounds) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="set sizes are read from Linux's /proc")
+async def test_memory_counts_the_bot_and_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "REST", 0.1)
+    monkeypatch.setattr(memory, "SAMPLE", 0.1)
+    report = await memory.run(images=6, guilds=3, members=2)
+    held = {str(row[0]): float(row[1]) for row in report.rows}
+    assert held["at rest, models loaded"] > 100, "the models alone are that large"
+    assert all(bound.held for bound in report.bounds)
+
+
+def test_a_process_tree_is_found_from_its_root() -> None:
+    assert os.getpid() in set(memory._tree(os.getpid()))
+    assert memory._pss(2**22 + 1) == 0, "one that is gone holds nothing"
+
+
+@pytest.mark.asyncio
+async def test_a_numbered_picture_is_the_same_picture_in_other_bytes() -> None:
+    original = pictures.jpeg(pictures.landscape(0, (320, 200)))
+    async with Intake(workers=1) as intake:
+        seen = [await intake.open(each) for each in (original, numbered(original, 1), numbered(original, 2))]
+    images = [each for each in seen if isinstance(each, Image)]
+    assert len({image.sha256 for image in images}) == 3
+    assert len({image.views[0].pixels for image in images}) == 1
+
+
+def test_a_bound_says_whether_it_held() -> None:
+    assert str(FAST) == "delay: 1.50 ms (≤ 5 ms: held)"
+    assert str(SLOW) == "speed: 0.50 (≥ 0.9: NOT held)"
+    assert Bound("exactly", 5.0, 5.0, "ms").held
+
+
+def test_a_spread_has_its_middle_and_its_tail() -> None:
+    spread = Spread.of([3.0, 1.0, 2.0])
+    assert (spread.median, spread.least, spread.count) == (2.0, 1.0, 3)
+    assert spread.p90 == pytest.approx(2.8)
+    with pytest.raises(ValueError, match="more rounds"):
+        Spread.of([1.0])
+
+
+def test_the_page_shows_figures_bounds_and_the_machine() -> None:
+    page = sheet(Machine("a chip", 2, "3.11.7", "Linux x86_64", 0.1, "2026-11-22"), [REPORT])
+    assert "2 cores of a chip" in page
+    assert "| ours | 1,234.57 | 3 |" in page
+    assert "* **speed: 0.50 (≥ 0.9: NOT held)**" in page
+
+
+def test_the_command_writes_what_it_measured_and_a_missed_bound_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def toy() -> Report:
+        return REPORT
+
+    chosen: dict[str, Callable[[], Awaitable[Report]]] = {"toy": toy}
+    monkeypatch.setattr(command, "BENCHMARKS", chosen)
+    command.main(["toy", "--json", str(tmp_path / "j"), "--markdown", str(tmp_path / "m")])
+    written: dict[str, Any] = json.loads((tmp_path / "j").read_text())
+    assert written["reports"][0]["rows"] == [{"ms": "ours", "median": 1234.5678, "posts": 3}]
+    assert [bound["held"] for bound in written["reports"][0]["bounds"]] == [True, False]
+    assert (tmp_path / "m").read_text().startswith("# Benchmarks")
+    assert "NOT held" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as refused:
+        command.main(["tyo"])
+    assert refused.value.code == 2
+    assert "there is no benchmark tyo" in capsys.readouterr().err
