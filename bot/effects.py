@@ -29,6 +29,7 @@ from bot.model import (
     Outcome,
     OutcomeState,
     PostCard,
+    RemoveMember,
     Restore,
     Say,
     TimeoutMember,
@@ -321,7 +322,10 @@ def _plain_action(effect: Effect) -> Action:
         case EffectKind.WARN:
             return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
         case EffectKind.TIMEOUT:
-            return TimeoutMember(tenant, str(body["author"]), datetime.fromisoformat(str(body["until"])), case)
+            until, given = _moment(body["until"]), _moment(body.get("given"))
+            return TimeoutMember(tenant, str(body["author"]), until, case, given)
+        case EffectKind.KICK | EffectKind.BAN:
+            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case)
         case EffectKind.SAY:
             return Say(tenant, channel, str(body["text"]), effect.nonce, body.get("author"))
         case EffectKind.RESTORE:
@@ -329,3 +333,7 @@ def _plain_action(effect: Effect) -> Action:
             return Restore(tenant, channel, str(body["author"]), *card_at, case, effect.nonce)
         case _:
             raise Hopeless(f"nothing is known of how to do {effect.kind.value}")
+
+
+def _moment(text: object) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(str(text))

@@ -57,11 +57,26 @@ class Warn:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutMember:
-    """Time a member out until `until` (absolute, so that sending it twice changes nothing)."""
+    """Time a member out until `until` (absolute, so that sending it twice changes nothing).
+
+    `until` None lifts the timeout that ends at `given`; one that somebody gave since then stays. Without
+    `given` whichever there is is lifted.
+    """
 
     tenant: Tenant
     author: str
-    until: datetime
+    until: datetime | None
+    case: int
+    given: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMember:
+    """Kick a member, or `ban` them. None of their posts are deleted by it. Already gone or banned is done."""
+
+    tenant: Tenant
+    author: str
+    ban: bool
     case: int
 
 
@@ -148,7 +163,7 @@ class Restore:
     nonce: str
 
 
-Action = Delete | Warn | TimeoutMember | PostCard | EditCard | Say | Retract | Restore
+Action = Delete | Warn | TimeoutMember | RemoveMember | PostCard | EditCard | Say | Retract | Restore
 
 
 class EffectState(StrEnum):
