@@ -279,14 +279,12 @@ async def test_a_notice_whose_sending_threw_is_looked_up_first(street: Street) -
 
 @pytest.mark.asyncio
 async def test_what_can_never_be_done_ends_and_holds_up_nothing(street: Street) -> None:
-    await street.post(shows("bad"))
-    body = {"channel": MODS, "author": "42", "text": "hello"}
-    await street.store.ledger.plan(HOME, 1, [Plan(EffectKind.KICK, body)])
+    body = {"channel": MODS, "text": "hello"}
     await street.store.ledger.plan(HOME, None, [Plan(EffectKind.CARD, body), Plan(EffectKind.SAY, body)])
     await street.sweep()
     assert len(street.chat.of(Say)) == 1
     assert await street.store.ledger.unsettled() == ()
-    ended = street.rows("SELECT json_extract(outcome, '$.state') FROM effects WHERE kind = 'kick'")
+    ended = street.rows("SELECT json_extract(outcome, '$.state') FROM effects WHERE kind = 'card'")
     assert ended == [("failed",)]
 
 
