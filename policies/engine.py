@@ -82,9 +82,8 @@ def judge(
 
 
 def earns_strike(decision: Decision) -> bool:
-    """Whether an image's decision counts against its author: a block that is no test and more than a card."""
-    acted = any(step.act is not Act.ESCALATE for step in decision.steps)
-    return decision.suggestion is Suggestion.BLOCK and acted and not decision.is_test
+    """Whether an image's decision counts against its author: a block that removes and is not a test."""
+    return decision.suggestion is Suggestion.BLOCK and decision.removes and not decision.is_test
 
 
 def join(decisions: Iterable[Decision]) -> Decision:

@@ -346,6 +346,15 @@ def test_an_avatar_is_a_card_only_and_its_suggestion_stays_what_it_is() -> None:
     assert not earns_strike(decision)
 
 
+@pytest.mark.parametrize("block", [(Act.WARN,), (Act.WARN, Act.ESCALATE), (Act.ESCALATE,), ()])
+def test_who_keeps_the_post_is_not_punished_for_it(block: tuple[Act, ...]) -> None:
+    policy = replace(preset("strict"), actions=Actions(block=block))  # strict times out at the first strike
+    each, whole = judge(policy, CHANNEL, [seen(verdict({EXPLICIT: 0.9}))], replace(MEMBER, strikes=9))
+    assert not earns_strike(each[0])
+    assert whole.steps == tuple(Step(act) for act in block)
+    assert not {ReasonCode.LADDER, ReasonCode.PROPOSED} & {r.code for r in whole.reasons}
+
+
 def test_actions_follow_context_and_band_and_never_punish() -> None:
     own = Actions(block=(Act.DELETE, Act.BAN, Act.TIMEOUT), review=())
     policy = replace(STANDARD, context_actions=frozen({Context.GROUP_MESSAGE: own}))
