@@ -67,6 +67,7 @@ UPGRADES: dict[int, Callable[[Form], Form]] = {}
 
 LONGEST_TIMEOUT = 40_320  # minutes: 28 days, Discord's own limit
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+STRIKES_LIVE = 180  # days: what retention keeps, so no ladder can look further back
 BASIS = frozenset({"thresholds", "actions"})
 BY_RULE = (Act.DELETE, Act.WARN, Act.ESCALATE)
 
@@ -161,9 +162,14 @@ def _check_ladder(ladder: Ladder) -> Iterable[str]:
 
 def _check_actions(actions: Actions) -> Iterable[str]:
     for act in sorted({*actions.block, *actions.review} - {*BY_RULE}):
-        yield f"{act} is no answer to one image: put it on the ladder; here are {', '.join(BY_RULE)}"
+        yield f"{act} does not follow from one image: put it on the ladder; here are {', '.join(BY_RULE)}"
+    for name, acts in (("block", actions.block), ("review", actions.review)):
+        if Act.WARN in acts and Act.DELETE not in acts:
+            yield f"{name}: warn says in public that an image was removed: add delete, or take warn out"
     if Act.DELETE in actions.review and Act.DELETE not in actions.block:
         yield "review must not delete where block does not: add delete to block or take it from review"
+    elif Act.DELETE in actions.review and Act.ESCALATE not in actions.review:
+        yield "review: what is removed until a moderator has looked must be shown: add escalate, or take delete out"
 
 
 _ACTS = Many(Word(Act, "action"))
@@ -175,7 +181,13 @@ _RUNG = Record(
     check=_check_rung,
 )
 _LADDER = Record(
-    Ladder(), {"rungs": Many(_RUNG), "days": Whole(1, 3650), "automatic_removal": Flag()}, check=_check_ladder
+    Ladder(),
+    {
+        "rungs": Many(_RUNG),
+        "days": Whole(1, STRIKES_LIVE, because=" (strikes are not kept longer)"),
+        "automatic_removal": Flag(),
+    },
+    check=_check_ladder,
 )
 _IDS = Bag(Ident())
 

@@ -25,8 +25,8 @@ from policies.model import (
 PRESETS: Mapping[str, str] = frozen(
     {
         "relaxed": "Removes only what is all but certain, and asks moderators seldom.",
-        "standard": "Removes explicit, gory, extremist and hateful images when sure; shows moderators the doubtful.",
-        "strict": "Removes sooner and in every category, and is stricter with members of their first day.",
+        "standard": "Removes the gravest images when sure, and shows moderators the doubtful.",
+        "strict": "Removes sooner and for more reasons, and is stricter with members of their first day.",
         "family": "For communities with children: the strictest, in age-restricted channels too.",
         "art": "Like standard for photographs; a drawing is at most shown to moderators, never removed by itself.",
     }

@@ -46,17 +46,18 @@ def actions(policy: Policy, where: Context) -> Actions:
 def thresholds(policy: Policy, place: Place, standing: Standing, medium: Medium = Medium.UNKNOWN) -> Thresholds:
     """The thresholds that one image meets.
 
-    Each layer replaces the one before, category by category: the guild's, the context's, the
-    channels', those of age-restricted channels, those for drawings; newcomers meet what comes out
-    lowered. What is off in age-restricted channels stays off there for drawings too.
+    Each layer replaces the one before, category by category: the guild's, the context's, those of
+    age-restricted channels, the channel's own, those for drawings; newcomers meet what comes out
+    lowered. What is off in age-restricted channels stays off there for drawings too, unless the
+    channel itself says otherwise.
     """
     layers = {**policy.thresholds, **policy.contexts.get(context(policy, place), {})}
-    for rule in channel_rules(policy, place):
-        layers |= rule.thresholds
     if place.age_restricted:
         layers |= policy.age_restricted
+    own = {c: t for rule in channel_rules(policy, place) for c, t in rule.thresholds.items()}
+    layers |= own
     if medium is Medium.DRAWN:
-        layers |= {c: t for c, t in policy.drawn.items() if not _off(policy, place, c)}
+        layers |= {c: t for c, t in policy.drawn.items() if c in own or not _off(policy, place, c)}
     if is_newcomer(policy.newcomers, standing):
         layers = {c: _lowered(t, policy.newcomers.margin) for c, t in layers.items()}
     return layers

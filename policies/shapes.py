@@ -7,6 +7,7 @@ equals it; read against the same base, it comes back whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -20,6 +21,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 E = TypeVar("E", bound=StrEnum)
 D = TypeVar("D", bound=Any)
+
+_ID = re.compile(r"-?[0-9]{1,20}")
+_AN_ID = 'an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode)'
 
 UNSET = "unset"
 """Written for an entry that the base has and the value has not."""
@@ -100,15 +104,16 @@ class Flag(_Plain):
 
 @dataclass(frozen=True, slots=True)
 class Whole(_Plain):
-    """A whole number from `low` to `high`."""
+    """A whole number from `low` to `high`; `because` says why no other."""
 
     low: int
     high: int
+    because: str = ""
 
     def read(self, given: object, base: int | None, at: str) -> int:
         """See `Shape`."""
         if isinstance(given, bool) or not isinstance(given, int) or not self.low <= given <= self.high:
-            raise wrong(at, f"a whole number from {self.low} to {self.high}", given)
+            raise wrong(at, f"a whole number from {self.low} to {self.high}{self.because}", given)
         return given
 
 
@@ -141,13 +146,15 @@ class Text(_Plain):
 
 @dataclass(frozen=True, slots=True)
 class Ident(_Plain):
-    """A platform's id. YAML reads one without quotes as a number: it is taken all the same."""
+    """A platform's id: digits (Telegram's chats have a minus before them), never a name, which may change
+    hands and would match nothing. YAML reads one without quotes as a number: it is taken all the same."""
 
     def read(self, given: object, base: str | None, at: str) -> str:
         """See `Shape`."""
-        if isinstance(given, bool) or not isinstance(given, (str, int)) or not str(given).strip():
-            raise wrong(at, 'an id, for example "123456789"', given)
-        return str(given).strip()
+        ident = str(given).strip()
+        if isinstance(given, bool) or not isinstance(given, (str, int)) or not _ID.fullmatch(ident):
+            raise wrong(at, _AN_ID, given)
+        return ident
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,8 @@ AUTHORS: Final = {
 # Marked here a second time, since `policies` knows no languages; a test holds the two together.
 PRESETS: Final = {
     "relaxed": mark("Removes only what is all but certain, and asks moderators seldom."),
-    "standard": mark("Removes explicit, gory, extremist and hateful images when sure; shows moderators the doubtful."),
-    "strict": mark("Removes sooner and in every category, and is stricter with members of their first day."),
+    "standard": mark("Removes the gravest images when sure, and shows moderators the doubtful."),
+    "strict": mark("Removes sooner and for more reasons, and is stricter with members of their first day."),
     "family": mark("For communities with children: the strictest, in age-restricted channels too."),
     "art": mark("Like standard for photographs; a drawing is at most shown to moderators, never removed by itself."),
 }

@@ -24,7 +24,9 @@ from bot.model import (
 )
 from bot.opening import open_store
 from bot.store.codec import event_payload
+from bot.store.retention import Keep
 from policies.engine import decide
+from policies.form import STRIKES_LIVE
 from policies.model import Category, Context, Label, Mode, Place, Policy, Seen, Standing, Threshold, Verdict, Versions
 from policies.presets import PRESETS, preset
 from tests.bot.commandline import Host, json_lines
@@ -149,6 +151,10 @@ def test_a_file_that_cannot_be_read(host: Host) -> None:
     huge = host.folder / "huge.yaml"
     huge.write_text("#" * (2 << 20))
     assert "larger than 1 MB" in host.refused("policy", "apply", huge, "--guild", GUILD)
+
+
+def test_the_form_and_retention_agree_on_how_long_strikes_live() -> None:
+    assert Keep().cases == STRIKES_LIVE
 
 
 # --- case ------------------------------------------------------------------------------------------------

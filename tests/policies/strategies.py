@@ -100,14 +100,15 @@ thresholds = st.tuples(st.none() | scores, st.none() | scores).map(_threshold) |
 tables = st.dictionaries(categories, thresholds, max_size=4).map(frozen)
 full_tables = st.fixed_dictionaries(dict.fromkeys(Category, thresholds)).map(frozen)
 _milder = st.lists(st.sampled_from([Act.WARN, Act.ESCALATE]), max_size=2, unique=True).map(tuple)
-actions = st.builds(Actions, block=_milder.map(lambda acts: (Act.DELETE, *acts)), review=_milder)
+_looks = st.sampled_from([(), (Act.ESCALATE,), (Act.DELETE, Act.ESCALATE), (Act.DELETE, Act.WARN, Act.ESCALATE)])
+actions = st.builds(Actions, block=_milder.map(lambda acts: (Act.DELETE, *acts)), review=_looks)
 rungs = st.builds(Rung, st.integers(1, 9), st.just(Act.TIMEOUT), st.integers(1, 40_320)) | st.builds(
     Rung, st.integers(1, 9), st.sampled_from([Act.WARN, Act.KICK, Act.BAN])
 )
 ladders = st.builds(
     Ladder,
     rungs=st.lists(rungs, max_size=4, unique_by=lambda r: (r.strikes, r.act)).map(tuple),
-    days=st.integers(1, 365),
+    days=st.integers(1, 180),
     automatic_removal=st.booleans(),
 )
 channel_rules = st.builds(ChannelRule, tables, st.none() | st.sampled_from(Context), st.booleans())

@@ -43,6 +43,7 @@ def test_without_overrides_the_guilds_own_hold() -> None:
 
 LAYERS = [
     ("contexts", frozen({Context.COMMENT: frozen({EXPLICIT: Threshold(0.1, 0.2)})}), Threshold(0.1, 0.2)),
+    ("age_restricted", frozen({EXPLICIT: Threshold(0.13, 0.23)}), Threshold(0.13, 0.23)),
     (
         "channels",
         frozen({"10": ChannelRule(frozen({EXPLICIT: Threshold(0.11, 0.21)}))}),
@@ -58,7 +59,6 @@ LAYERS = [
         ),
         Threshold(0.12, 0.22),
     ),
-    ("age_restricted", frozen({EXPLICIT: Threshold(0.13, 0.23)}), Threshold(0.13, 0.23)),
     ("drawn", frozen({EXPLICIT: Threshold(0.14, 0.24)}), Threshold(0.14, 0.24)),
     ("newcomers", Newcomers(24, 0.1), Threshold(0.04, 0.14)),
 ]
@@ -97,6 +97,17 @@ def test_what_is_off_in_age_restricted_channels_stays_off_for_drawings() -> None
     assert there[EXPLICIT] == NEVER
     assert there[HATE] == Threshold(0.3)
     assert limit(policy, medium=Medium.DRAWN) == Threshold(0.1, 0.2)
+
+
+@pytest.mark.parametrize("channel", ["10", "11"])
+def test_an_age_restricted_channels_own_limits_hold_against_the_general_off(channel: str) -> None:
+    own = ChannelRule(frozen({EXPLICIT: Threshold(0.6, 0.9)}))
+    policy = replace(BASE, channels=frozen({channel: own}), drawn=frozen({EXPLICIT: Threshold(0.7)}))
+    there = replace(THREAD, age_restricted=True)
+    assert limit(policy, there) == Threshold(0.6, 0.9)
+    assert limit(policy, there, medium=Medium.DRAWN) == Threshold(0.7)
+    elsewhere = Place(Context.GROUP_MESSAGE, channel="12", age_restricted=True)
+    assert limit(policy, elsewhere) == limit(policy, elsewhere, medium=Medium.DRAWN) == NEVER
 
 
 @pytest.mark.parametrize("medium", [Medium.PHOTO, Medium.UNKNOWN])
