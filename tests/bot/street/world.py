@@ -45,7 +45,6 @@ from bot.model import (
     Warn,
 )
 from bot.pipeline import Pipeline
-from bot.platforms.discord.platform import CAPABILITIES
 from bot.ports import Gone, Submit, Unfetchable
 from bot.screening import Screener
 from bot.store.codec import event_from
@@ -53,6 +52,7 @@ from bot.store.database import Database
 from bot.store.store import Store
 from bot.work import Work
 from policies.model import (
+    Act,
     Category,
     Context,
     Evidence,
@@ -157,7 +157,7 @@ class Chat:
     """`bot.ports.Platform`: a community, with what stands in its channels. Answers as scripted, else well."""
 
     name: str = "discord"
-    capabilities: Capabilities = CAPABILITIES
+    capabilities: Capabilities = Capabilities(frozenset(Act), private_notice=True, history=True, evidence=True)
     pictures: dict[str, Bytes] = field(default_factory=dict)
     reduced: dict[str, Bytes] = field(default_factory=dict)
     actions: list[Action] = field(default_factory=list)
