@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -20,6 +20,7 @@ IN_HAND = 256  # jobs leased into memory; what comes beyond waits on disk
 POLL = 1.0  # seconds between looks at the disk when nothing calls
 BURY_AFTER = 20  # tries of one job, over more than an hour: those that an outage cost are among them
 RETRY_LONGEST = 600  # seconds
+UNWRITTEN = 5000  # events kept in memory while the disk fails; about 2 kB each
 
 Handle = Callable[[Job], Awaitable[None]]
 
@@ -37,15 +38,26 @@ class Ahead(Protocol):
 
 
 class Turns:
-    """Jobs in hand, given out round robin over guilds, so that a flood in one delays no other."""
+    """Jobs in hand, given out round robin over guilds, so that a flood in one delays no other.
 
-    def __init__(self) -> None:
+    At most `limit` jobs of one guild are out at once: its troubles (a platform that answers it late)
+    leave workers to the others.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = limit
         self._queues: dict[Tenant, deque[Job]] = {}
         self._order: deque[Tenant] = deque()
+        self._out: Counter[Tenant] = Counter()
         self._size = 0
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def ready(self) -> bool:
+        """Whether `next` has a job to give."""
+        return any(self._may(tenant) for tenant in self._order)
 
     def add(self, job: Job) -> None:
         """Last in its guild's line."""
@@ -56,16 +68,29 @@ class Turns:
         self._size += 1
 
     def next(self) -> Job:
-        """The first of the guild whose turn it is. Raises IndexError if there is none."""
-        tenant = self._order.popleft()
+        """The first of the guild whose turn it is. Raises IndexError if there is none to give."""
+        tenant = next((t for t in self._order if self._may(t)), None)
+        if tenant is None:
+            raise IndexError("no job to give")
+        self._order.remove(tenant)
         queue = self._queues[tenant]
         job = queue.popleft()
         self._size -= 1
+        self._out[tenant] += 1
         if queue:
             self._order.append(tenant)
         else:
             del self._queues[tenant]
         return job
+
+    def done(self, job: Job) -> None:
+        """It is back: another of its guild may go out."""
+        self._out[job.tenant] -= 1
+        if not self._out[job.tenant]:
+            del self._out[job.tenant]
+
+    def _may(self, tenant: Tenant) -> bool:
+        return self._limit is None or self._out[tenant] < self._limit
 
 
 class Work:
@@ -85,7 +110,8 @@ class Work:
         self._clock = clock
         self._workers = workers
         self._ahead = ahead
-        self._turns = Turns()
+        self._turns = Turns(limit=max(1, workers // 2))
+        self._unwritten = 0  # events that wait in memory for a disk that fails
         self._called = asyncio.Event()  # something is in hand
         self._wanted = asyncio.Event()  # there is room, or something new on disk
         self._behind = False  # more lies on disk than is in hand
@@ -105,7 +131,7 @@ class Work:
             self._look_ahead(events)
         jobs: Sequence[Job] = ()
         try:
-            jobs = await self._journal.put(entries, lease=room)
+            jobs = await self._journalled(entries, lease=room)
         finally:
             self._look_no_more({(e.tenant, e.key) for e in events} - {(j.tenant, j.key) for j in jobs})
         if room:
@@ -113,6 +139,21 @@ class Work:
         else:
             self._behind = True
             self._wanted.set()
+
+    async def _journalled(self, entries: Sequence[Entry], *, lease: bool) -> Sequence[Job]:
+        """While the disk fails, what happened is kept in memory and tried again: nobody will tell it twice."""
+        self._unwritten += len(entries)
+        try:
+            while True:
+                try:
+                    return await self._journal.put(entries, lease=lease)
+                except Exception as error:
+                    if self._closing or self._unwritten > UNWRITTEN:
+                        raise
+                    log.error("journal failed; kept in memory", events=self._unwritten, error=type(error).__name__)
+                await self._clock.sleep(POLL)
+        finally:
+            self._unwritten -= len(entries)
 
     async def run(self) -> None:
         """Work until cancelled or `close`d."""
@@ -177,7 +218,7 @@ class Work:
 
     async def _worker(self) -> None:
         while not self._closing:
-            if not len(self._turns):
+            if not self._turns.ready:
                 self._called.clear()
                 await self._called.wait()
                 continue
@@ -185,6 +226,8 @@ class Work:
             if self._behind and len(self._turns) < IN_HAND // 4:
                 self._wanted.set()
             await self._supervised(job)
+            self._turns.done(job)
+            self._called.set()  # a job of the same guild may have waited for this one
 
     async def _supervised(self, job: Job) -> None:
         """The one place that catches whatever a job throws: it costs that job only."""

@@ -242,6 +242,7 @@ async def test_what_the_journal_turns_down_is_let_go_and_in_a_flood_nothing_is_l
     for paper, outcome in ((Full(), pytest.raises(OSError)), (Knowing(), contextlib.nullcontext())):
         ahead = Glances(paper)
         work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), ahead=ahead)
+        work.close()  # else it is tried again until the disk is well
         with outcome:
             await work.submit([event(1)])
         assert [key for key, _ in ahead.begun] == [event(1).key]
@@ -277,3 +278,62 @@ async def _until(condition: object, seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - any condition, not one that could tell us
             await asyncio.sleep(0.002)
+
+
+def test_at_most_so_many_jobs_of_one_guild_are_out_at_once() -> None:
+    turns = Turns(limit=2)
+    for n in range(5):
+        turns.add(job(n, "slow"))
+    out = [turns.next(), turns.next()]
+    assert not turns.ready
+    with pytest.raises(IndexError):
+        turns.next()
+    turns.add(job(9, "quiet"))
+    assert turns.next().id == 9
+    turns.done(out[0])
+    assert turns.ready
+    assert turns.next().id == 2
+
+
+@pytest.mark.asyncio
+async def test_one_guilds_stuck_jobs_leave_workers_to_another() -> None:
+    paper, seen = Paper(), []
+    stuck = asyncio.Event()
+
+    async def handle(j: Job) -> None:
+        if j.tenant.id == "slow":
+            await stuck.wait()
+        seen.append(j.tenant.id)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(), workers=4)
+    await work.submit([event(n, "slow") for n in range(10)])
+    task = asyncio.create_task(work.run())
+    await asyncio.sleep(0.01)
+    await work.submit([event(100, "quiet")])
+    await _until(lambda: seen == ["quiet"])
+    stuck.set()
+    await _until(lambda: len(seen) == 11)
+    work.close()
+    await asyncio.wait_for(task, 2)
+
+
+@pytest.mark.asyncio
+async def test_while_the_disk_fails_events_are_kept_and_tried_again() -> None:
+    class Failing(Paper):
+        trouble = 3
+
+        async def put(self, entries: Sequence[Entry], *, lease: bool) -> list[Job]:
+            if self.trouble:
+                self.trouble -= 1
+                raise OSError("the disk is full")
+            return await super().put(entries, lease=lease)
+
+    paper, seen = Failing(), []
+
+    async def handle(j: Job) -> None:
+        seen.append(j.key)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock(auto=True), workers=1)
+    await work.submit([event(1)])
+    assert paper.trouble == 0
+    assert len(paper.leased) == 1
