@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.desk import undertakings
-from bot.desk.rights import may_decide, wrote
+from bot.desk.rights import may_decide, may_decide_own, wrote
 from bot.desk.undertakings import Done
 from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb
 from bot.model import Answer, Case, CaseState, Effect, Plan, Presser, Tenant
@@ -41,6 +41,8 @@ class Deciding:
             return Answer(decisions.not_offered(number, voice.texts))
         if case.state is not CaseState.OPEN:
             return Answer(decisions.already(case, voice))
+        if wrote(presser, case) and not may_decide_own(presser):
+            return Answer(decisions.own_post(voice.texts))
         pressed = Verb(verb)
         if pressed in ASKS_AGAIN and not confirmed:
             return Answer(decisions.question(pressed, voice.texts), confirm=confirmation(pressed, voice.texts))
@@ -59,7 +61,7 @@ class Deciding:
 
     async def _decide(self, case: Case, verb: Verb, presser: Presser, policy: Policy, voice: Voice) -> Answer:
         """The ledger's one commit says who was first; only they go on."""
-        plans = undertakings.first(case, verb, policy, voice.texts)
+        plans = undertakings.first(case, verb, policy, voice.texts, self._clock.now())
         decided = await self._ledger.decide_case(case.tenant, case.number, CLOSES[verb], presser.id, plans=plans)
         if decided is None:
             winner = await self._ledger.case(case.tenant, case.number)
@@ -68,8 +70,7 @@ class Deciding:
         more = undertakings.then(decided, ended, voice.texts)
         if more:
             ended += await self._perform(more, await self._ledger.plan(case.tenant, case.number, more))
-        timeout = undertakings.timed_out_until(decided, self._clock.now()) if verb is Verb.GIVE_BACK else None
-        return Answer(decisions.closed(decided, verb, ended, voice, timeout=timeout), done=True)
+        return Answer(decisions.closed(decided, verb, ended, voice), done=True)
 
     async def _perform(self, plans: Sequence[Plan], effects: Sequence[Effect]) -> list[Done]:
         return list(zip(plans, await self._performer.run(effects), strict=True))

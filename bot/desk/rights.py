@@ -16,6 +16,11 @@ def may_decide(presser: Presser, policy: Policy) -> bool:
     return MODERATE in presser.rights or not policy.mod_roles.isdisjoint(presser.roles)
 
 
+def may_decide_own(presser: Presser) -> bool:
+    """Decide the case of one's own post: only who could change the rules themselves."""
+    return may_manage(presser)
+
+
 def may_manage(presser: Presser) -> bool:
     """Change the guild's settings."""
     return MANAGE in presser.rights

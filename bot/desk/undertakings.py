@@ -12,22 +12,23 @@ from typing import Any, Final
 
 from bot.desk.post import Post, post
 from bot.desk.verbs import Verb
-from bot.model import AuthorKind, CardRef, Case, Effect, EffectKind, Outcome, OutcomeState, Plan
+from bot.model import AuthorKind, CardRef, Case, Effect, EffectKind, Judged, Outcome, OutcomeState, Plan
 from bot.texts.catalogue import Texts
 from bot.texts.notices import invitation
-from policies.model import Act, Evidence, Policy
+from policies.model import Act, Evidence, Policy, Verdict
 from policies.resolve import actions, context
 
 Done = tuple[Plan, Outcome]
 
+CARD_SIDE: Final = 1280  # px: larger evidence is reduced to it (bot.media.looks)
 REMOVING: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
 
 
-def first(case: Case, verb: Verb, policy: Policy, texts: Texts) -> tuple[Plan, ...]:
-    """What is recorded with the decision: the post first, then the notice, at last every card is closed."""
+def first(case: Case, verb: Verb, policy: Policy, texts: Texts, now: datetime) -> tuple[Plan, ...]:
+    """What is recorded with the decision: the post first, then its author, at last every card is closed."""
     if verb in REMOVING:
         return (*_deletion(case, policy), *_closing(case, keep=False))
-    given = _giving_back(case, texts) if verb is Verb.GIVE_BACK else ()
+    given = (*_lifting(case, now), *_giving_back(case, texts)) if verb is Verb.GIVE_BACK else ()
     return given if _restores(given) else (*given, *_closing(case, keep=False))
 
 
@@ -71,9 +72,16 @@ def _giving_back(case: Case, texts: Texts) -> tuple[Plan, ...]:
 
 
 def full_copy(case: Case) -> CardRef | None:
-    """The card that holds everything that was removed. A card shows one picture: of several, that is not all."""
+    """The card that holds everything that was removed. A card shows one picture, not moving and in no more than
+    `CARD_SIDE`: of several, of an animation and of a larger picture, that is not all."""
     full = [c for c in case.cards if c.evidence is Evidence.FULL]
-    return full[-1] if full and len(case.images) == 1 else None
+    return full[-1] if full and len(case.images) == 1 and _fits_a_card(case.images[0]) else None
+
+
+def _fits_a_card(image: Judged) -> bool:
+    """Whether its evidence is as good as itself. What nobody could look at is of unknown extent."""
+    frames = [s.frames.total for s in image.screenings if isinstance(s, Verdict)]
+    return set(frames) == {1} and 0 < max(image.width, image.height) <= CARD_SIDE
 
 
 def _invitation(case: Case, texts: Texts) -> tuple[Plan, ...]:
@@ -81,10 +89,13 @@ def _invitation(case: Case, texts: Texts) -> tuple[Plan, ...]:
     return (_real(EffectKind.SAY, channel=case.place.channel, text=invitation(texts), author=author),)
 
 
-def timed_out_until(case: Case, now: datetime) -> datetime | None:
-    """Until when a timeout that this case gave still runs: no adapter can lift one, so people are told."""
+def _lifting(case: Case, now: datetime) -> tuple[Plan, ...]:
+    """Lift the timeout that this case gave, where it still runs. One that was given since then stays."""
     ends = (_end(e) for e in case.effects if e.kind is EffectKind.TIMEOUT)
-    return max((end for end in ends if end is not None and end > now), default=None)
+    running = [end for end in ends if end is not None and end > now]
+    if not running:
+        return ()
+    return (_real(EffectKind.TIMEOUT, author=case.author.id, until=None, given=max(running).isoformat()),)
 
 
 def _end(effect: Effect) -> datetime | None:

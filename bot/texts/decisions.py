@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 from bot.desk.verbs import CLOSES, Verb
@@ -42,6 +41,11 @@ def not_the_author(texts: Texts) -> str:
     return texts.gettext("Only the author of the post and the moderators can see this.")
 
 
+def own_post(texts: Texts) -> str:
+    """To a moderator who would decide about themselves."""
+    return texts.gettext("This is your own post; another moderator must decide.")
+
+
 def no_such_case(number: int, texts: Texts) -> str:
     """To a number that this guild has not given."""
     return texts.gettext("There is no case {number} here.", number=number)
@@ -64,11 +68,8 @@ def question(verb: Verb, texts: Texts) -> str:
     return texts.gettext(_QUESTIONS[verb])
 
 
-def closed(
-    case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice: Voice, *, timeout: datetime | None = None
-) -> str:
-    """What the press has done, and what of it did not work. `timeout`: when one that should not have
-    been given ends."""
+def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice: Voice) -> str:
+    """What the press has done, and what of it did not work."""
     texts = voice.texts
     lines = [texts.gettext(_CLOSED[verb], number=case.number)]
     if verb in _REMOVING and case.place.channel is None:
@@ -80,11 +81,6 @@ def closed(
             lines.append(outcomes.sentence(plan.kind, plan.body, outcome, voice))
         elif outcome.state is not OutcomeState.DONE:
             lines.append(_stale_card(outcome, voice))
-    if timeout is not None:
-        until = voice.markup.moment(timeout)
-        lines.append(
-            texts.gettext("The author is timed out until {until}. I cannot lift that: do it by hand.", until=until)
-        )
     return fit(lines, ANSWER, texts)
 
 

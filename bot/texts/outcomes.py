@@ -37,6 +37,8 @@ _UNDERTAKING: Final = {
     EffectKind.SAY: mark("Writing to the author"),
     EffectKind.RESTORE: mark("Posting the picture again"),
 }
+_LIFTED: Final = mark("The author's timeout was lifted.")
+_LIFTING: Final = mark("Lifting the author's timeout")
 _ENDED: Final = {
     OutcomeState.REFUSED: mark("{act}: refused. {detail}"),
     OutcomeState.FAILED: mark("{act}: failed. {detail}"),
@@ -54,10 +56,13 @@ def of_effect(effect: Effect, voice: Voice) -> str:
 def sentence(kind: EffectKind, body: Mapping[str, Any], outcome: Outcome | None, voice: Voice) -> str:
     """One sentence: what was, would have been or could not be done. `kind` is one of `SPOKEN_OF`."""
     _ = voice.texts.gettext
+    lifts = "until" in body and body["until"] is None  # a timeout without an end
     if outcome is not None and outcome.state in (OutcomeState.DONE, OutcomeState.SIMULATED):
+        if lifts:
+            return _(_LIFTED)
         table = _DONE if outcome.state is OutcomeState.DONE else _SIMULATED
         return _(table[kind], until=_until(body, voice))
-    act = _(_UNDERTAKING[kind])
+    act = _(_LIFTING if lifts else _UNDERTAKING[kind])
     if outcome is None:
         return _("{act}: under way.", act=act)
     detail = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""

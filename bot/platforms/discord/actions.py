@@ -20,6 +20,7 @@ from bot.model import (
     Outcome,
     OutcomeState,
     PostCard,
+    RemoveMember,
     Restore,
     Retract,
     Say,
@@ -29,7 +30,6 @@ from bot.model import (
 )
 from bot.platforms.discord import layout
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.extract import DIRECT
 from bot.platforms.discord.limits import CONTENT, clipped
 from bot.platforms.discord.outcomes import (
     DONE,
@@ -37,8 +37,11 @@ from bot.platforms.discord.outcomes import (
     Impossible,
     Refusal,
     outcome_of,
+    reason_of,
 )
-from bot.platforms.discord.rights import AnyChannel, lacking, objection, rank
+from bot.platforms.discord.rights import AnyChannel, lacking
+from bot.platforms.discord.sanctions import Sanctions
+from bot.platforms.discord.views import Whose
 from bot.ports import Clock, Gone, Settings, Unfetchable
 from bot.texts import buttons, notices
 from bot.texts.catalogue import Texts
@@ -46,9 +49,9 @@ from bot.texts.catalogue import Texts
 PATIENCE = 60.0  # seconds one action may take, waiting out rate limits included
 LOOK_BACK = 300  # messages of a channel's history that are searched for one of ours
 LONG_AGO = timedelta(hours=24)
-LONGEST_TIMEOUT = timedelta(days=28)  # Discord's limit
 MENTION_NOBODY = discord.AllowedMentions.none()
 SPEAK = ("view_channel", "send_messages")
+SPEAK_IN_THREAD = ("view_channel", "send_messages_in_threads")
 
 Stream = Callable[[str], AsyncIterator[bytes]]
 
@@ -61,6 +64,7 @@ class Actions:
         self._settings = settings
         self._clock = clock
         self._stream = stream
+        self._sanctions = Sanctions(client, clock=clock)
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for what Discord or the network answers."""
@@ -97,7 +101,9 @@ class Actions:
             case Warn():
                 return await self._warn(action)
             case TimeoutMember():
-                return await self._time_out(action)
+                return await self._sanctions.time_out(action)
+            case RemoveMember():
+                return await self._sanctions.remove(action)
             case PostCard():
                 return await self._post_card(action)
             case EditCard():
@@ -113,33 +119,34 @@ class Actions:
     # --- posts ----------------------------------------------------------------------------------
 
     async def _delete(self, action: Delete) -> Outcome:
-        if action.tenant == DIRECT:
-            raise Refusal("in direct messages Discord lets nobody delete what another has written")
         self._require(action.tenant, action.channel, "view_channel", "manage_messages")
-        reason = _reason(action.case, "image removed")
+        reason = reason_of(action.case, "image removed")
         await self._client.http.delete_message(int(action.channel), int(action.message), reason=reason)
         return DONE
 
     async def _warn(self, action: Warn) -> Outcome:
-        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel))
+        await self._may_speak(action.tenant, action.channel)
         texts = await self._texts(action.tenant)
         label = buttons.button(Verb.DETAILS, texts).label
         return await self._send(
             action.channel,
             action.nonce,
             content=f"<@{int(action.author)}> {notices.removed(texts)}",
-            view=layout.details_of(action.case, action.nonce, label),
+            view=layout.details_of(Whose(action.tenant.id, action.case), action.nonce, label),
+            allowed_mentions=_mention(action.author),
         )
 
     async def _say(self, action: Say) -> Outcome:
-        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel))
+        await self._may_speak(action.tenant, action.channel)
         addressed = action.text if action.author is None else f"<@{int(action.author)}> {action.text}"
         small_print = f"\n-# {layout.mark(action.nonce)}"
         text = clipped(addressed, CONTENT - len(small_print)) + small_print
-        return await self._send(action.channel, action.nonce, content=text)
+        mentioned = MENTION_NOBODY if action.author is None else _mention(action.author)
+        return await self._send(action.channel, action.nonce, content=text, allowed_mentions=mentioned)
 
     async def _restore(self, action: Restore) -> Outcome:
-        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel), "attach_files")
+        await self._may_speak(action.tenant, action.channel, "attach_files")
+        await self._must_be_of(action.tenant, action.card_channel)
         card = await self._channel(action.card_channel).fetch_message(int(action.card_message))
         kept = next((a for a in card.attachments if a.filename.startswith(layout.EVIDENCE)), None)
         if kept is None or not self._client.is_own(card):
@@ -163,8 +170,8 @@ class Actions:
 
     async def _send(self, channel: str, nonce: str, **parts: Any) -> Outcome:
         """Post once: discord.py sets `enforce_nonce`, so that Discord drops a repetition within minutes."""
-        spoken = {name: part for name, part in parts.items() if part is not None}
-        sent = await self._channel(channel).send(nonce=layout.mark(nonce), allowed_mentions=MENTION_NOBODY, **spoken)
+        spoken = {"allowed_mentions": MENTION_NOBODY} | {k: part for k, part in parts.items() if part is not None}
+        sent = await self._channel(channel).send(nonce=layout.mark(nonce), **spoken)
         return Outcome(OutcomeState.DONE, ref=str(sent.id))
 
     # --- cards ----------------------------------------------------------------------------------
@@ -172,7 +179,7 @@ class Actions:
     async def _post_card(self, action: PostCard) -> Outcome:
         card = action.card
         needed = ("embed_links",) if card.picture is None else ("embed_links", "attach_files")
-        self._require(action.tenant, action.channel, *self._speaking(action.tenant, action.channel), *needed)
+        await self._may_speak(action.tenant, action.channel, *needed)
         return await self._send(
             action.channel,
             action.nonce,
@@ -183,6 +190,7 @@ class Actions:
 
     async def _edit_card(self, action: EditCard) -> Outcome:
         """Its new words; whoever edits a card knows its id, so it needs no mark any more."""
+        await self._must_be_of(action.tenant, action.channel)
         message = self._channel(action.channel).get_partial_message(int(action.message))
         kept: dict[str, Any] = {"attachments": []} if action.drop_picture else {}
         await message.edit(
@@ -196,23 +204,6 @@ class Actions:
     async def _buttons(self, action: PostCard | EditCard) -> discord.ui.View:
         texts = await self._texts(action.tenant)
         return layout.buttons_of(action.card, action.tenant.id, texts.gettext("Open the post"))
-
-    # --- people -----------------------------------------------------------------------------------
-
-    async def _time_out(self, action: TimeoutMember) -> Outcome:
-        """The member is asked for anew: nobody is punished on stale facts."""
-        guild = self._guild(action.tenant)
-        if guild is None or guild.unavailable:
-            raise Refusal("I am not in that server, or it is not available")
-        if action.until <= self._clock.now():
-            return Outcome(OutcomeState.DONE, "the timeout would be over by now")
-        if action.until > self._clock.now() + LONGEST_TIMEOUT:
-            raise Refusal("Discord allows a timeout of 28 days at most: shorten it in the strike ladder")
-        member = await guild.fetch_member(int(action.author))
-        if why := objection(rank(guild.me), rank(member)):
-            raise Refusal(why)
-        await member.timeout(action.until, reason=_reason(action.case, "repeated removals"))
-        return DONE
 
     # --- looking for our own ------------------------------------------------------------------------
 
@@ -229,9 +220,7 @@ class Actions:
         except TRANSPORT_ERRORS as error:
             why = f"the channel's history could not be read: {type(error).__name__}"
             return Outcome(OutcomeState.UNKNOWN, why, retry=not isinstance(error, discord.Forbidden))
-        except RuntimeError:
-            if not self._client.is_closed():
-                raise
+        except RuntimeError:  # aiohttp's word for a session that is closed, before or while it was asked
             return Outcome(OutcomeState.UNKNOWN, "the connection was being closed", retry=True)
 
     async def _find(self, channel: str, nonce: str) -> Outcome:
@@ -253,6 +242,25 @@ class Actions:
     def _channel(self, channel: str) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(int(channel))
 
+    async def _may_speak(self, tenant: Tenant, channel: str, *more: str) -> None:
+        """Raises Refusal where we may not post for `tenant`; a thread has a right of its own."""
+        await self._must_be_of(tenant, channel)
+        _, known = self._cached(tenant, channel)
+        speak = SPEAK_IN_THREAD if isinstance(known, discord.Thread) else SPEAK
+        self._require(tenant, channel, *speak, *more)
+
+    async def _must_be_of(self, tenant: Tenant, channel: str) -> None:
+        """Raises Refusal for a channel of another guild: its moderators must neither see this one's cases
+        nor decide them. Of a channel that is not cached, such as an archived thread, Discord is asked."""
+        if channel.isdecimal():
+            _, known = self._cached(tenant, channel)
+            if known is not None:
+                return
+            found = await self._client.http.get_channel(int(channel))
+            if str(found.get("guild_id")) == tenant.id:
+                return
+        raise Refusal(f"{channel} is not a channel of this server: run /setup here and choose one that is")
+
     def _require(self, tenant: Tenant, channel: str, *names: str) -> None:
         """Raises Refusal naming the rights we lack in `channel`, where the cache knows it."""
         guild, known = self._cached(tenant, channel)
@@ -261,23 +269,18 @@ class Actions:
         if missing := lacking(known, guild.me, dict.fromkeys(names)):
             raise Refusal(f"I lack “{'”, “'.join(missing)}” in {known.mention}: give it to my role there")
 
-    def _speaking(self, tenant: Tenant, channel: str) -> tuple[str, ...]:
-        """What it takes to post there: a thread has a right of its own."""
-        _, known = self._cached(tenant, channel)
-        return ("view_channel", "send_messages_in_threads") if isinstance(known, discord.Thread) else SPEAK
-
     def _cached(self, tenant: Tenant, channel: str) -> tuple[discord.Guild | None, AnyChannel | None]:
         guild = self._guild(tenant)
         return guild, guild.get_channel_or_thread(int(channel)) if guild is not None else None
 
     def _guild(self, tenant: Tenant) -> discord.Guild | None:
-        return None if tenant == DIRECT else self._client.get_guild(int(tenant.id))
+        return self._client.get_guild(int(tenant.id))
 
     async def _texts(self, tenant: Tenant) -> Texts:
         policy, _ = await self._settings.policy(tenant)
         return Texts(policy.language)
 
 
-def _reason(case: int, what: str) -> str:
-    """What the audit log shows."""
-    return f"Beholder case {case}: {what}"
+def _mention(author: str) -> discord.AllowedMentions:
+    """Exactly the one who is addressed hears of it."""
+    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[discord.Object(int(author))])

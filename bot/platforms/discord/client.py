@@ -54,11 +54,12 @@ class Identifies(Protocol):
 def intents() -> discord.Intents:
     """The least that shows every picture.
 
-    `guilds`: channels, threads, roles and our own rights. `guild_messages` and `dm_messages`: that
-    something was posted. `message_content` (privileged): without it attachments and embeds are empty.
-    Members and presences are not asked for.
+    `guilds`: channels, threads, roles and our own rights. `guild_messages`: that something was posted.
+    `message_content` (privileged): without it attachments and embeds are empty. Members and presences
+    are not asked for. Neither are direct messages: nothing is deleted there, and what ruling 13 wants
+    instead, a reply and an escalation to the host, comes later.
     """
-    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+    return discord.Intents(guilds=True, guild_messages=True, message_content=True)
 
 
 class BeholderClient(discord.AutoShardedClient):

@@ -18,8 +18,8 @@ from bot.model import Author, AuthorKind, Event, EventKind, Media, MediaKind, Te
 from policies.model import Context, Place
 
 PLATFORM = "discord"
-DIRECT = Tenant(PLATFORM, "dm")  # the host's own tenant for direct messages (ruling 13)
 VIDEO = "video"
+STILL = ":still"  # how the key of a video's still ends
 REDUCED_SIDE = 1024  # px: the longer side of the media proxy's smaller copy
 IMAGE_SUFFIXES = (
     *(".apng", ".avif", ".bmp", ".gif", ".heic", ".heif", ".ico", ".jfif", ".jpe"),
@@ -40,9 +40,9 @@ class Found:
     reduced: str | None = None
 
 
-def tenant_of(guild_id: int | None) -> Tenant:
-    """The tenant of a guild; direct messages belong to the host's own."""
-    return DIRECT if guild_id is None else Tenant(PLATFORM, str(guild_id))
+def tenant_of(guild_id: int) -> Tenant:
+    """The tenant of a guild."""
+    return Tenant(PLATFORM, str(guild_id))
 
 
 def guild_id_of(message: discord.Message) -> int | None:
@@ -53,12 +53,12 @@ def guild_id_of(message: discord.Message) -> int | None:
 
 
 def event_of(message: discord.Message, found: Iterable[Found], kind: EventKind) -> Event | None:
-    """The event that shows `found`, or None if it shows nothing."""
-    media = tuple(f.media for f in found)
-    if not media:
+    """The event that shows `found`, or None if it shows nothing or belongs to no guild."""
+    media, guild = tuple(f.media for f in found), guild_id_of(message)
+    if not media or guild is None:
         return None
     return Event(
-        tenant=tenant_of(guild_id_of(message)),
+        tenant=tenant_of(guild),
         kind=kind,
         place=place_of(message),
         message=str(message.id),
@@ -99,10 +99,7 @@ def role_ids(member: discord.Member) -> frozenset[str]:
 
 def place_of(message: discord.Message) -> Place:
     """Where a message stands. A forum post's first message has the id of its thread."""
-    channel = message.channel
-    if guild_id_of(message) is None:
-        return Place(Context.MESSAGE, str(channel.id))
-    return place_in(channel, starts_thread=message.id == channel.id)
+    return place_in(message.channel, starts_thread=message.id == message.channel.id)
 
 
 def place_in(channel: discord.abc.Snowflake, *, starts_thread: bool = False) -> Place:
@@ -139,12 +136,15 @@ def _parts(message: AnyMessage) -> Iterator[Found]:
 
 
 def attachment_found(attachment: discord.Attachment) -> Iterator[Found]:
-    """An attachment; of a video, its still as well. Attachment ids never show other bytes (ruling 9)."""
+    """An attachment; of a video, its still as well. Attachment ids never show other bytes (ruling 9).
+
+    A still claims nothing: whether the media proxy makes one of this video, only its bytes say.
+    """
     key = f"attachment:{attachment.id}"
     kind, size = MediaKind.ATTACHMENT, attachment.size
     if _is_video(attachment.content_type, attachment.filename):
         yield Found(Media(kind, key, True, True, size, VIDEO), attachment.url)
-        yield Found(Media(kind, f"{key}:still", True, True), _still(attachment.proxy_url))
+        yield Found(Media(kind, f"{key}{STILL}", False, True), _still(attachment.proxy_url))
         return
     claimed = _is_image(attachment.content_type, attachment.filename)
     reduced = _reduced(attachment.proxy_url, attachment.width, attachment.height)
@@ -186,7 +186,7 @@ def _video(embed: discord.Embed) -> Iterator[Found]:
     key = _embed_key("video", embed.video.url or proxy)
     yield Found(Media(MediaKind.EMBED, key, unsupported=VIDEO), proxy)
     if not embed.thumbnail.proxy_url:
-        yield Found(Media(MediaKind.EMBED, f"{key}:still"), _still(proxy))
+        yield Found(Media(MediaKind.EMBED, f"{key}{STILL}", claimed=False), _still(proxy))
 
 
 def _embed_key(slot: str, url: str) -> str:

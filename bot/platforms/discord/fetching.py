@@ -12,7 +12,7 @@ import discord
 from bot.media.fetch import Stale
 from bot.model import Event, Media
 from bot.platforms.discord.client import BeholderClient, Source
-from bot.platforms.discord.extract import Found, found_in
+from bot.platforms.discord.extract import STILL, VIDEO, Found, found_in
 from bot.platforms.discord.urls import Spot, Urls
 from bot.ports import Gone, Unfetchable
 from policies.model import UnscreenedReason
@@ -40,9 +40,23 @@ class Fetching:
         self._source = source
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
-        """Chunks. A remembered address may have expired, so `Gone` and `Stale` are believed only of a fresh one."""
+        """Chunks. `Gone` only if the message is gone or shows the image no more: what people still see has to
+        be looked at, whatever its host says. Of a video a still that cannot be had is `unsupported` like the
+        video."""
         if media.unsupported is not None:
             raise Unfetchable(UnscreenedReason.UNSUPPORTED, f"{media.unsupported} is not decoded")
+        try:
+            async with opened(self._fetch(event, media, reduced)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except Unfetchable as error:
+            if error.reason is UnscreenedReason.UNDECODABLE and media.key.endswith(STILL):
+                why = f"Discord makes no still of this {VIDEO}: {error.detail}"
+                raise Unfetchable(UnscreenedReason.UNSUPPORTED, why) from None
+            raise
+
+    async def _fetch(self, event: Event, media: Media, reduced: bool) -> AsyncIterator[bytes]:
+        """A remembered address may have expired, so what its host says is believed only of a fresh one."""
         spot = Spot(event.place.channel or "", event.message, media.key)
         known = self._urls.find(spot)
         if known is not None:
@@ -54,9 +68,13 @@ class Fetching:
             except (Gone, Stale):  # both are told before the first byte
                 pass
         fresh = await self._look_again(spot)
-        async with opened(self._source.stream(_address(fresh, reduced))) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        try:
+            async with opened(self._source.stream(_address(fresh, reduced))) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except Gone as gone:
+            why = f"the message stands, but of its fresh link {gone}"
+            raise Unfetchable(UnscreenedReason.OUTAGE, why) from None
 
     async def _look_again(self, spot: Spot) -> Found:
         """The image in its message as it is now, with addresses that are freshly signed."""

@@ -13,7 +13,7 @@ import discord
 
 from bot.model import Card
 from bot.platforms.discord.limits import EMBED, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, NONCE, TITLE, clipped, units
-from bot.platforms.discord.views import CardButton, Details
+from bot.platforms.discord.views import CardButton, Details, Whose
 
 COLOURS = {
     "red": discord.Colour.red(),
@@ -52,16 +52,16 @@ def buttons_of(card: Card, guild_id: str, open_label: str) -> discord.ui.View:
     the one that leads to a post which is still visible."""
     view = discord.ui.View(timeout=None)
     for button in card.buttons:
-        view.add_item(CardButton(card.case, button))
+        view.add_item(CardButton(Whose(guild_id, card.case), button))
     if card.link is not None:
         channel, message = card.link
         view.add_item(discord.ui.Button(label=open_label, url=jump_url(guild_id, channel, message)))
     return view
 
 
-def details_of(case: int, nonce: str, label: str) -> discord.ui.View:
+def details_of(whose: Whose, nonce: str, label: str) -> discord.ui.View:
     """The button under a public notice; the mark hides in its id."""
-    return discord.ui.View(timeout=None).add_item(Details(case, label, mark(nonce)))
+    return discord.ui.View(timeout=None).add_item(Details(whose, label, mark(nonce)))
 
 
 def jump_url(guild_id: str, channel: str, message: str) -> str:

@@ -7,10 +7,11 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.model import Action, Delete, EditCard, Outcome, OutcomeState, Retract, TimeoutMember
+from bot.model import Action, Delete, EditCard, Outcome, OutcomeState, RemoveMember, Retract, TimeoutMember
 
 DONE = Outcome(OutcomeState.DONE)
 GONE_CODES = frozenset({10003, 10008})  # unknown channel, unknown message
+LEFT_CODES = frozenset({10007, 10013})  # unknown member, unknown user
 PERHAPS_ANSWERED_LATER = 500  # HTTP status from which the request may have been carried out all the same
 TRY_LATER = 429
 
@@ -27,12 +28,17 @@ class Impossible(Exception):
 
 def idempotent(action: Action) -> bool:
     """Whether doing it twice is the same as doing it once."""
-    return isinstance(action, Delete | TimeoutMember | EditCard | Retract)
+    return isinstance(action, Delete | TimeoutMember | RemoveMember | EditCard | Retract)
 
 
 def refused(why: str) -> Outcome:
     """Not allowed; `why` says the cure."""
     return Outcome(OutcomeState.REFUSED, why)
+
+
+def reason_of(case: int, what: str) -> str:
+    """What the audit log shows."""
+    return f"Beholder case {case}: {what}"
 
 
 def outcome_of(error: Exception, action: Action) -> Outcome:
@@ -57,6 +63,8 @@ def _not_found(error: discord.NotFound, action: Action) -> Outcome:
     goal_is_absence = isinstance(action, Delete | Retract) or (isinstance(action, EditCard) and action.drop_picture)
     if goal_is_absence and error.code in GONE_CODES:
         return Outcome(OutcomeState.DONE, "already gone")
+    if isinstance(action, RemoveMember) and not action.ban and error.code in LEFT_CODES:
+        return Outcome(OutcomeState.DONE, "they have left already")
     return Outcome(OutcomeState.FAILED, f"it is gone: {error.text or error.code}")
 
 

@@ -28,7 +28,7 @@ from policies.model import Act, UnscreenedReason
 log = structlog.get_logger("beholder.discord")
 
 CAPABILITIES = Capabilities(
-    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT}),
+    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT, Act.KICK, Act.BAN}),
     private_notice=True,
     history=True,
     evidence=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlencode
 
 import discord
@@ -31,7 +32,11 @@ NEEDED: tuple[Right, ...] = (
     Right("manage_messages", 1 << 13, "Manage Messages", "to delete posts"),
     Right("moderate_members", 1 << 40, "Timeout Members", "to time out repeat offenders"),
 )
-TITLES = {right.name: right.title for right in NEEDED}
+OPTIONAL: tuple[Right, ...] = (  # only for guilds that let automation remove members: no invite asks for them
+    Right("kick_members", 1 << 1, "Kick Members", "to kick repeat offenders, where the policy says so"),
+    Right("ban_members", 1 << 2, "Ban Members", "to ban repeat offenders, where the policy says so"),
+)
+TITLES = {right.name: right.title for right in (*NEEDED, *OPTIONAL)}
 CARD_RIGHTS = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 WATCH_RIGHTS = ("view_channel", "read_message_history", "manage_messages")
 NAMED_CHANNELS = 5  # how many channels a finding names before it only counts
@@ -97,14 +102,32 @@ def _reach(guild: discord.Guild) -> Finding:
 # --- who may punish whom -------------------------------------------------------------------------
 
 
+class Punishment(StrEnum):
+    """What is done to a member, by the right that it takes."""
+
+    TIMEOUT = "moderate_members"
+    KICK = "kick_members"
+    BAN = "ban_members"
+
+    @property
+    def done(self) -> str:
+        """What its target has been."""
+        return {Punishment.TIMEOUT: "timed out", Punishment.KICK: "kicked", Punishment.BAN: "banned"}[self]
+
+
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Where somebody stands in a guild: the position of their highest role, and what lifts them above roles."""
+    """Where somebody stands in a guild: the position of their highest role, what lifts them above roles, and
+    how they may punish those below."""
 
     position: int
     owner: bool = False
     administrator: bool = False
-    may_time_out: bool = False
+    may: frozenset[Punishment] = frozenset()
+
+    def allows(self, punishment: Punishment) -> bool:
+        """Whether they have the right, leaving aside to whom."""
+        return self.owner or self.administrator or punishment in self.may
 
 
 def rank(member: discord.Member) -> Rank:
@@ -112,33 +135,39 @@ def rank(member: discord.Member) -> Rank:
     held = member.guild_permissions
     top = (member.top_role.position, -member.top_role.id)
     position = sorted((r.position, -r.id) for r in member.guild.roles).index(top)
-    return Rank(position, member.guild.owner_id == member.id, held.administrator, held.moderate_members)
+    may = frozenset(p for p in Punishment if getattr(held, p))
+    return Rank(position, member.guild.owner_id == member.id, held.administrator, may)
 
 
-def objection(bot: Rank, target: Rank, actor: Rank | None = None) -> str | None:
-    """Why `target` must not be timed out by the bot (on behalf of `actor`), or None if they may be.
+def objection(bot: Rank, target: Rank, actor: Rank | None = None, *, to: Punishment) -> str | None:
+    """Why `target` must not be punished by the bot (on behalf of `actor`), or None if they may be.
 
-    Discord itself checks only the bot; that an actor does not reach above themselves through the
-    bot is ours to check (ruling 4).
+    Discord itself checks only the bot, and lets it kick administrators below it, which we do not; that
+    an actor does not reach above themselves through the bot is ours to check (ruling 4).
     """
     if target.owner:
-        return "the server's owner cannot be timed out"
+        return f"the server's owner cannot be {to.done}"
     if target.administrator:
-        return "an administrator cannot be timed out"
-    if not bot.may_time_out and not bot.administrator and not bot.owner:
-        return f"I lack “{TITLES['moderate_members']}”: give it to my role"
+        return f"an administrator cannot be {to.done}"
+    if why := lack(bot, to):
+        return why
     if not bot.owner and bot.position <= target.position:
         return "their highest role is not below mine: drag my role above theirs in Server Settings → Roles"
     if actor is None:
         return None
-    return _actor_objection(actor, target)
+    return _actor_objection(actor, target, to)
 
 
-def _actor_objection(actor: Rank, target: Rank) -> str | None:
+def lack(bot: Rank, to: Punishment) -> str | None:
+    """The right that the bot lacks, with the cure."""
+    return None if bot.allows(to) else f"I lack “{TITLES[to]}”: give it to my role"
+
+
+def _actor_objection(actor: Rank, target: Rank, to: Punishment) -> str | None:
     if actor.owner:
         return None
-    if not actor.may_time_out and not actor.administrator:
-        return f"whoever asked lacks “{TITLES['moderate_members']}”"
+    if not actor.allows(to):
+        return f"whoever asked lacks “{TITLES[to]}”"
     if actor.position <= target.position:
         return "their highest role is not below that of whoever asked"
     return None

@@ -1,4 +1,7 @@
-"""Buttons that survive a restart: their ids say case and verb, the guild is where they are pressed."""
+"""Buttons that survive a restart: their ids say whose case it is and what is asked.
+
+Numbers of cases are a guild's own, so an id names its guild: elsewhere a press does nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import io
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import discord
 import structlog
@@ -29,8 +32,25 @@ STYLES = {
     "grey": discord.ButtonStyle.secondary,
 }
 DETAILS = "details"
-CARD_ID = r"beholder:(?P<case>\d{1,12}):(?P<verb>(?!details)[a-z_]{1,32})(?P<sure>!?)"
-DETAILS_ID = rf"beholder:(?P<case>\d{{1,12}}):{DETAILS}:(?P<mark>[\w-]{{0,25}})"
+CASE_ID = r"beholder:(?P<guild>\d{1,20}):(?P<case>\d{1,12})"
+CARD_ID = rf"{CASE_ID}:(?P<verb>(?!details)[a-z_]{{1,32}})(?P<sure>!?)"
+DETAILS_ID = rf"{CASE_ID}:{DETAILS}:(?P<mark>[\w-]{{0,25}})"
+ELSEWHERE = "This button belongs to a case of another server. Press it there."
+
+
+class Whose(NamedTuple):
+    """The case that a button is about: its guild's id, and its number there."""
+
+    guild: str
+    case: int
+
+    def __str__(self) -> str:
+        return f"beholder:{self.guild}:{self.case}"
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> Self:
+        """From what CASE_ID has matched."""
+        return cls(match["guild"], int(match["case"]))
 
 
 def presser_of(interaction: Interaction) -> Presser:
@@ -50,24 +70,33 @@ def _rights(held: discord.Permissions) -> frozenset[str]:
     return frozenset(name for name, has in granted.items() if has or held.administrator)
 
 
-async def answer(interaction: Interaction, ask: Ask, case: int | None = None) -> None:
+async def answer(interaction: Interaction, ask: Ask, whose: Whose | None = None) -> None:
     """Answer whoever pressed or typed, for them alone.
 
     Discord wants a sign of life within three seconds, so the answer is promised before it is sought.
     """
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        found = await ask(tenant_of(interaction.guild_id), presser_of(interaction))
+        found = await _sought(interaction, ask, whose)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody is left waiting for an answer
+        case = None if whose is None else whose.case
         log.error("interaction failed", guild=interaction.guild_id, case=case, error=repr(error))
         found = Answer("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
-    await _tell(interaction, found, case)
+    await _tell(interaction, found, whose)
 
 
-async def _tell(interaction: Interaction, told: Answer, case: int | None) -> None:
+async def _sought(interaction: Interaction, ask: Ask, whose: Whose | None) -> Answer:
+    """The desk is asked only about the guild that the question comes from: rights hold there alone."""
+    guild = interaction.guild_id
+    if guild is None or (whose is not None and whose.guild != str(guild)):
+        return Answer(ELSEWHERE)
+    return await ask(tenant_of(guild), presser_of(interaction))
+
+
+async def _tell(interaction: Interaction, told: Answer, whose: Whose | None) -> None:
     view = None
-    if told.confirm is not None and case is not None:
-        view = discord.ui.View(timeout=None).add_item(CardButton(case, told.confirm, sure=True))
+    if told.confirm is not None and whose is not None:
+        view = discord.ui.View(timeout=None).add_item(CardButton(whose, told.confirm, sure=True))
     await interaction.edit_original_response(
         content=clipped(told.text, CONTENT),
         attachments=[] if told.picture is None else [discord.File(io.BytesIO(told.picture), "SPOILER_picture.jpg")],
@@ -79,42 +108,43 @@ async def _tell(interaction: Interaction, told: Answer, case: int | None) -> Non
 class CardButton(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{CARD_ID}$")):
     """A button of a moderators' card. `sure`: the second press of one that cannot be undone."""
 
-    def __init__(self, case: int, button: Button, *, sure: bool = False) -> None:
-        custom_id = f"beholder:{case}:{button.verb}{'!' if sure else ''}"
+    def __init__(self, whose: Whose, button: Button, *, sure: bool = False) -> None:
+        custom_id = f"{whose}:{button.verb}{'!' if sure else ''}"
         style = STYLES.get(button.style, STYLES["grey"])
         super().__init__(discord.ui.Button(label=clipped(button.label, BUTTON), style=style, custom_id=custom_id))
-        self.case = case
+        self.whose = whose
         self.verb = button.verb
         self.sure = sure
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
         """The button that was pressed."""
-        return cls(int(match["case"]), Button(match["verb"], item.label or "-"), sure=bool(match["sure"]))
+        return cls(Whose.of(match), Button(match["verb"], item.label or "-"), sure=bool(match["sure"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press to the desk."""
         press = partial(interaction.client.desk.press, confirmed=self.sure)
-        await answer(interaction, lambda tenant, presser: press(tenant, self.case, self.verb, presser), self.case)
+        number = self.whose.case
+        await answer(interaction, lambda tenant, presser: press(tenant, number, self.verb, presser), self.whose)
 
 
 class Details(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{DETAILS_ID}$")):
     """The button under a public notice: the author alone is told why."""
 
-    def __init__(self, case: int, label: str, mark: str = "") -> None:
-        custom_id = f"beholder:{case}:{DETAILS}:{mark}"
+    def __init__(self, whose: Whose, label: str, mark: str = "") -> None:
+        custom_id = f"{whose}:{DETAILS}:{mark}"
         super().__init__(discord.ui.Button(label=clipped(label, BUTTON), custom_id=custom_id))
-        self.case = case
+        self.whose = whose
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
         """The button that was pressed."""
-        return cls(int(match["case"]), item.label or "-", match["mark"])
+        return cls(Whose.of(match), item.label or "-", match["mark"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the question to the desk."""
-        details = interaction.client.desk.details
-        await answer(interaction, lambda tenant, presser: details(tenant, self.case, presser), self.case)
+        details, number = interaction.client.desk.details, self.whose.case
+        await answer(interaction, lambda tenant, presser: details(tenant, number, presser), self.whose)
 
 
 BUTTONS: tuple[type[DynamicItem[Any]], ...] = (CardButton, Details)
