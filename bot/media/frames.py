@@ -2,19 +2,22 @@
 
 The ladder: Pillow as strict as it is; then, only if that fails, Pillow told to make do with truncated
 files (many of which browsers show as a picture all the same), and what that gives is marked damaged.
+
+A damaged picture is judged by what could be decoded, however little: browsers decode with the same
+libraries (libjpeg, libpng and zlib, libwebp, dav1d), go no further in the file, and leave blank what we
+leave blank, so nobody is shown what was not judged. Where that is not certain it is no pass: if what is
+left is flat (`sandbox`), or if an animation breaks off before its end (fewer frames `seen` than `total`).
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import time
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,7 +25,7 @@ import numpy as np
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,  # noqa: F401
-    GifImagePlugin,  # noqa: F401
+    GifImagePlugin,
     Image,
     ImageFile,
     JpegImagePlugin,  # noqa: F401
@@ -35,13 +38,12 @@ from pillow_heif import options as heif_options
 from pillow_heif import register_heif_opener
 
 from bot.media.colours import corrected, correction
-from bot.media.gallery import Frame, Gallery
+from bot.media.gallery import KEPT_SIDE, Frame, Gallery
+from bot.media.reel import Budget, route, walk
 from bot.media.sniff import Kind
 
 PIXELS = 25_000_000  # a frame decoded in full (ruling 15)
 JPEG_PIXELS = 200_000_000  # a JPEG is decoded at 1/2, 1/4 or 1/8 until it is below PIXELS
-FILM_PIXELS = 200_000_000  # all frames of an animation together
-CPU_SECONDS = 1.6  # for all frames together; the sandbox kills at 3
 BLOCK = 1024 * 1024  # Pillow's memory is reused in such blocks, ...
 BLOCKS = 24  # ... so many of them: mapping fresh pages costs as much as decoding into them
 SMALLEST = 24  # px a side; open_nsfw calls a single pixel 40 % explicit (facts: models.md §5)
@@ -87,6 +89,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = frozenset({_UPRIGHT[turn] for turn in (5, 6, 7, 8)})
+_LEAPING = frozenset({"gif", "heif", "tiff"})  # APNG, WebP and AVIF build each frame on the one before
 _ORIENTATION = 0x0112  # EXIF tag
 _DEEP = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 
@@ -120,19 +123,6 @@ class Film:
     damaged: bool = False
 
 
-@dataclass(slots=True)
-class Budget:
-    """What one file may spend, over all attempts at it."""
-
-    pixels: int = FILM_PIXELS
-    until: float = field(default_factory=lambda: time.process_time() + CPU_SECONDS)
-
-    @property
-    def spent(self) -> bool:
-        """Whether to stop walking through frames."""
-        return self.pixels <= 0 or time.process_time() >= self.until
-
-
 def decode(original: bytes, kind: Kind) -> Film:
     """Decode `original`. Raises `Oversized`, `Tiny`, or one of `DECODER_ERRORS` if no rung bears."""
     Image.MAX_IMAGE_PIXELS = JPEG_PIXELS if kind.name == "jpeg" else PIXELS
@@ -159,39 +149,32 @@ def _making_do() -> Iterator[None]:
 
 
 def _walk(original: bytes, kind: Kind, budget: Budget, *, lenient: bool) -> Film:
-    with Image.open(io.BytesIO(original), formats=FORMATS[kind.name]) as source:
+    stream = io.BytesIO(original)
+    with Image.open(stream, formats=FORMATS[kind.name]) as source:
         width, height = source.size
         if min(width, height) < SMALLEST:
             raise Tiny(f"{width} x {height} pixels")
         _draft(source)
         turn = _UPRIGHT.get(_orientation(source))
         length = _length(source, kind, lenient=lenient)
+        reel = route(length, budget, leaping=kind.name in _LEAPING) if length else walk(budget)
         gallery = Gallery()
         change = correction(source)
-        for picture in _pictures(source, length, turn, budget, lenient=lenient):
-            gallery.add(corrected(picture, change))
+        ended = False
+        try:
+            for index in reel:
+                picture = _picture(source, index, turn)
+                own = picture if length == 1 else _own(picture, source)
+                del picture  # not held in full while the next one is drawn
+                gallery.add(index, corrected(own, change))
+        except DECODER_ERRORS as error:
+            if not (gallery.seen and lenient):
+                raise
+            ended = isinstance(error, EOFError) or stream.tell() == len(original)
+        total = length or _guessed(source, gallery.seen, ended=ended)
     if turn in _SIDEWAYS:
         width, height = height, width
-    total = length if length is not None else gallery.seen + 1  # broken: there may be more, how many nobody knows
     return Film(gallery.choose(), width, height, seen=gallery.seen, total=total, damaged=lenient)
-
-
-def _pictures(
-    source: ImageFile.ImageFile, length: int | None, turn: Image.Transpose | None, budget: Budget, *, lenient: bool
-) -> Iterator[Image.Image]:
-    """The frames, upright, until the last, the end of the budget or, if `lenient`, the first broken one."""
-    for index in count() if length is None else range(length):
-        if index and budget.spent:
-            return
-        try:
-            picture = _picture(source, index, turn)
-        except DECODER_ERRORS:
-            if index and lenient:
-                return
-            raise
-        # what comes next is drawn over this one; the only picture is ours
-        yield picture.copy() if picture is source and length != 1 else picture
-        budget.pixels -= source.width * source.height
 
 
 def _draft(source: ImageFile.ImageFile) -> None:
@@ -218,14 +201,40 @@ def _length(source: Image.Image, kind: Kind, *, lenient: bool) -> int | None:
     return None if lenient else max(1, int(getattr(source, "n_frames", 1)))
 
 
+def _guessed(source: ImageFile.ImageFile, seen: int, *, ended: bool) -> int:
+    """How many frames a broken file has: as it says itself; a GIF says nothing, and has no more once it ended."""
+    if isinstance(source, GifImagePlugin.GifImageFile):
+        return seen if ended else seen + 1
+    try:
+        return max(seen, int(getattr(source, "n_frames", 1)))
+    except DECODER_ERRORS:
+        return seen + 1
+
+
 def _picture(source: ImageFile.ImageFile, index: int, turn: Image.Transpose | None) -> Image.Image:
     if index:
-        source.seek(index)
+        _seek(source, index)
         if source.width * source.height > PIXELS:
             raise Oversized(f"frame {index} has {source.width} x {source.height} pixels")
     source.load()
     plain = _plain(source)
     return plain if turn is None else plain.transpose(turn)
+
+
+def _own(picture: Image.Image, source: ImageFile.ImageFile) -> Image.Image:
+    """`picture`, no larger than it needs to be, and untouched by what comes next, which is drawn over `source`."""
+    factor = max(picture.size) // KEPT_SIDE
+    if factor > 1 and min(picture.size) >= factor:
+        return picture.reduce(factor)
+    return picture.copy() if picture is source else picture
+
+
+def _seek(source: ImageFile.ImageFile, index: int) -> None:
+    """Go on to a frame. Those of a GIF that are leapt over are not drawn: it shows over what was drawn last."""
+    if isinstance(source, GifImagePlugin.GifImageFile):
+        for skipped in range(source.tell() + 1, index):
+            source._seek(skipped, update_image=False)  # as Pillow itself does to count them
+    source.seek(index)
 
 
 def _plain(source: Image.Image) -> Image.Image:

@@ -36,41 +36,52 @@ class Gallery:
         self.seen = 0
         self._kept: list[Frame] = []
         self._thumbs: Thumb = np.empty((0, THUMB * THUMB * 4), np.float32)
+        self._apart: Thumb = np.empty((0, 0), np.float32)  # how far each kept frame is from each other one
         self._last: Frame | None = None
 
-    def add(self, picture: Image.Image) -> None:
-        """Look at the next frame."""
-        frame = self._last = Frame(self.seen, picture)
+    def add(self, index: int, picture: Image.Image) -> None:
+        """Look at the next frame, the `index`-th of the animation."""
+        frame = self._last = Frame(index, picture)
         self.seen += 1
         if self.seen == 1:
             self._kept = [frame]
             return
         if self.seen == 2:
             first = self._kept.pop()
-            self._keep(first, _thumb(first.picture))
-        thumb = _thumb(picture)
-        if _distances(self._thumbs, thumb).min() >= SAME:
-            self._keep(frame, thumb)
-        if len(self._kept) > KEPT:
-            self._let_go(_most_redundant(self._thumbs))
+            self._keep(_shrunk(first), _thumb(first.picture))
+        self._keep_if_new(frame)
 
     def choose(self) -> tuple[Frame, ...]:
         """The first, the last and those most different, in their order: at most 8, or 6 if any is transparent."""
         if self._last is None or self.seen == 1:
             return tuple(self._kept)
-        thumb = _thumb(self._last.picture)
-        if _distances(self._thumbs, thumb).min() >= SAME:
-            self._keep(self._last, thumb)
+        self._keep_if_new(self._last, room=1)
         most = 6 if any(f.picture.mode == "RGBA" for f in self._kept) else 8
         return tuple(self._kept[i] for i in sorted(_spread(self._thumbs, most)))
 
-    def _keep(self, frame: Frame, thumb: Thumb) -> None:
-        self._kept.append(_shrunk(frame))
-        self._thumbs = np.vstack([self._thumbs, thumb])
+    def _keep_if_new(self, frame: Frame, room: int = 0) -> None:
+        thumb = _thumb(frame.picture)
+        if _distances(self._thumbs, thumb).min() < SAME:
+            return
+        self._keep(frame, thumb)
+        if len(self._kept) > KEPT + room:
+            self._let_go_of_one()
+        if self._kept[-1] is frame:  # most frames of a long animation are let go again: shrinking them would cost most
+            self._kept[-1] = _shrunk(frame)
 
-    def _let_go(self, position: int) -> None:
+    def _keep(self, frame: Frame, thumb: Thumb) -> None:
+        distances = _distances(self._thumbs, thumb)
+        self._kept.append(frame)
+        self._thumbs = np.vstack([self._thumbs, thumb])
+        self._apart = np.pad(self._apart, (0, 1), constant_values=np.inf)
+        self._apart[-1, :-1] = self._apart[:-1, -1] = distances
+
+    def _let_go_of_one(self) -> None:
+        """The one that is closest to another; never the first."""
+        position = 1 + int(self._apart.min(axis=1)[1:].argmin())
         del self._kept[position]
         self._thumbs = np.delete(self._thumbs, position, axis=0)
+        self._apart = np.delete(np.delete(self._apart, position, axis=0), position, axis=1)
 
 
 def _thumb(picture: Image.Image) -> Thumb:
@@ -84,13 +95,6 @@ def _thumb(picture: Image.Image) -> Thumb:
 def _distances(thumbs: Thumb, thumb: Thumb) -> npt.NDArray[np.float32]:
     distances: npt.NDArray[np.float32] = np.sqrt(np.square(thumbs - thumb).mean(axis=1))
     return distances
-
-
-def _most_redundant(thumbs: Thumb) -> int:
-    """The position, never the first, of the frame that is closest to another one."""
-    apart = np.stack([_distances(thumbs, t) for t in thumbs])
-    np.fill_diagonal(apart, np.inf)
-    return 1 + int(apart.min(axis=1)[1:].argmin())
 
 
 def _spread(thumbs: Thumb, most: int) -> list[int]:
@@ -109,4 +113,4 @@ def _shrunk(frame: Frame) -> Frame:
         return frame
     scale = KEPT_SIDE / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return Frame(frame.index, picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    return Frame(frame.index, picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
