@@ -19,7 +19,7 @@ from bot.invite import invite
 from bot.log import watch
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Job, JobKind
-from bot.opening import Screening, open_screening, open_store
+from bot.opening import WORKS, Screening, open_screening, open_store
 from bot.pipeline import Pipeline
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.platform import DiscordPlatform
@@ -166,13 +166,16 @@ class App:
         platforms = {}
         if self._discord is not None:
             platforms[self._discord.name] = "ready" if self._discord.ready.is_set() else "connecting"
+        providers = self._screening.health()
         return Health(
-            ok=trouble is None and all(state == "ready" for state in platforms.values()),
+            ok=trouble is None
+            and all(state == "ready" for state in platforms.values())
+            and any(state == WORKS for state in providers.values()),
             platforms=platforms,
             backlog=backlog,
             oldest=None if oldest is None else (self._clock.now() - oldest).total_seconds(),
             database="ok" if trouble is None else str(trouble),
-            providers=dict.fromkeys(self._config.providers, "on"),
+            providers=providers,
         )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from bot.clock import SystemClock
 from bot.config import Config
@@ -16,6 +15,7 @@ from bot.store.disk import ProcessLock
 from bot.store.store import Store
 from policies.model import Category
 from providers.base import Provider, Verdicts
+from providers.errors import ProviderError
 from providers.guard import Guard
 from providers.local.provider import LocalProvider
 from providers.router import Plan, Router
@@ -25,11 +25,47 @@ PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What judges images, without any platform. `warm` loads what is loaded lazily."""
+    """What judges images, without any platform. `warm` loads what is loaded lazily; `health` says of each
+    provider `ok`, or what is wrong with it."""
 
     screener: Screener
     coverage: Mapping[str, frozenset[Category]]
     warm: Callable[[], Awaitable[None]]
+    health: Callable[[], Mapping[str, str]]
+
+
+WORKS = "ok"
+
+
+class Watched:
+    """The providers of this process, and how they are."""
+
+    def __init__(self, guards: Mapping[str, Guard], providers: Mapping[str, Provider]) -> None:
+        self._guards = guards
+        self._providers = providers
+        self._unready: dict[str, ProviderError] = {}
+
+    async def warm(self) -> None:
+        """Load the models now. Raises the ProviderError of the first that cannot, after all were tried."""
+        for name, provider in self._providers.items():
+            if isinstance(provider, LocalProvider):
+                try:
+                    await provider.warm()
+                except ProviderError as error:
+                    self._unready[name] = error
+        if self._unready:
+            raise next(iter(self._unready.values()))
+
+    def health(self) -> Mapping[str, str]:
+        """Of each provider `ok`, or what is wrong with it, in words. One failure is not yet an illness."""
+        return {name: self._state(name, guard) for name, guard in self._guards.items()}
+
+    def _state(self, name: str, guard: Guard) -> str:
+        if guard.paused:
+            return "paused: too many of its last calls failed; it is tried out again by itself"
+        if name in self._unready and not guard.answers:
+            return f"unavailable: {self._unready[name]}"
+        return WORKS
 
 
 class NoVerdicts:
@@ -54,18 +90,14 @@ async def open_screening(
     async with AsyncExitStack() as stack:
         intake = await stack.enter_async_context(Intake(workers=cores))
         router = Router(guarded, verdicts or NoVerdicts())
+        watched = Watched(guarded, made)
         stack.push_async_callback(router.aclose)
         yield Screening(
             screener=Screener(intake, router, Plan(tuple(made))),
             coverage={name: provider.covers for name, provider in made.items()},
-            warm=partial(_warm, tuple(made.values())),
+            warm=watched.warm,
+            health=watched.health,
         )
-
-
-async def _warm(providers: Sequence[Provider]) -> None:
-    for provider in providers:
-        if isinstance(provider, LocalProvider):
-            await provider.warm()
 
 
 @asynccontextmanager

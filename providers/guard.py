@@ -24,7 +24,7 @@ from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListene
 
 from policies.model import Category, Screening
 from providers.base import Ask, Image, Provider, Ticket
-from providers.errors import Denied, RateLimited, Refused, Timeout, Unavailable
+from providers.errors import Denied, ProviderError, RateLimited, Refused, Timeout, Unavailable
 
 Call = Callable[[], Awaitable[Screening]]
 
@@ -149,6 +149,7 @@ class Guard:
         self._deadline = deadline
         self._circuit = breaker.circuit(provider.name, clock)
         self._pauses: LRUCache[str, Pause] = LRUCache(ACCOUNTS)
+        self._answers: bool | None = None
 
     @property
     def name(self) -> str:
@@ -164,6 +165,16 @@ class Guard:
     def version(self) -> str:
         """The provider's."""
         return self._provider.version
+
+    @property
+    def paused(self) -> bool:
+        """Whether all calls are: the breaker is open, or one call is trying the provider out."""
+        return self._circuit.state in (State.OPEN, State.HALF_OPEN)
+
+    @property
+    def answers(self) -> bool | None:
+        """Whether the last call that was made was answered, if only by refusing the image; None before any."""
+        return self._answers
 
     def cache_key(self, ask: Ask) -> str:
         """The provider's."""
@@ -187,12 +198,16 @@ class Guard:
         async with self._slots:
             self._check_pause(account)  # who went before may have been told to pause
             try:
-                return await self._circuit.call_async(self._timed, call)
+                screening = await self._circuit.call_async(self._timed, call)
             except CircuitOpenError as rejection:
                 raise self._open(rejection) from None
-            except (RateLimited, Denied) as error:
-                self._pause(account, error)
+            except ProviderError as error:
+                self._answers = isinstance(error, (Refused, RateLimited))
+                if isinstance(error, (RateLimited, Denied)):
+                    self._pause(account, error)
                 raise
+            self._answers = True
+            return screening
 
     async def _timed(self, call: Call) -> Screening:
         """`call` with a deadline on our clock: an alarm that ends a timeout of asyncio's, which has its own."""

@@ -66,6 +66,29 @@ async def test_after_five_failures_nobody_is_sent_into_the_wall() -> None:
 
 
 @pytest.mark.asyncio
+async def test_it_says_whether_all_calls_are_paused() -> None:
+    provider, clock = Scripted(*[DOWN] * 5, VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    assert not guarded.paused
+    await break_it(guarded)
+    assert guarded.paused
+    await clock.advance(30)
+    assert await outcome(guarded) is VERDICT
+    assert not guarded.paused
+
+
+@pytest.mark.asyncio
+async def test_it_says_whether_the_last_call_was_answered() -> None:
+    refused, limited, denied = BadRequest("not this one"), RateLimited("slower", 1.0), BadCredentials("wrong key")
+    guarded = guard(Scripted(VERDICT, DOWN, refused, denied, limited), FakeClock())
+    said = [guarded.answers]
+    for account in "abcde":
+        await outcome(guarded, account)
+        said.append(guarded.answers)
+    assert said == [None, True, False, True, False, True]
+
+
+@pytest.mark.asyncio
 async def test_four_failures_do_not_stop_the_fifth_call() -> None:
     guarded = guard(Scripted(*[DOWN] * 4, VERDICT), FakeClock())
     assert [await outcome(guarded) for _ in range(5)] == [*[DOWN] * 4, VERDICT]

@@ -18,7 +18,7 @@ from bot.app import App
 from bot.config import Config
 from bot.media.fetch import Fetcher
 from bot.model import Delete, Event
-from bot.opening import Screening
+from bot.opening import WORKS, Screening
 from bot.ports import Submit
 from bot.store.database import Database
 from bot.store.errors import StoreError
@@ -43,6 +43,9 @@ class Community(Chat):
     async def show(self, event: Event) -> None:
         assert self.submit is not None
         await self.submit([event])
+
+
+STATES = {"local": WORKS}  # what the providers say of themselves
 
 
 class Slow(Judge):
@@ -94,7 +97,7 @@ async def opened(street: Street, warm: Callable[[], Awaitable[None]] = well) -> 
     chat = street.chat
     assert isinstance(chat, Community)
     config = Config(data_dir=street.folder, web_port=0, discord_token=None)
-    screening = Screening(street.screener, {"local": frozenset(Category)}, warm)
+    screening = Screening(street.screener, {"local": frozenset(Category)}, warm, lambda: STATES)
     async with Fetcher([]) as source:
         app = App(config, street.store, screening, source, street.clock)
         app.platforms[chat.name] = chat
@@ -267,6 +270,16 @@ async def test_health_tells_of_the_backlog_and_of_a_disk_in_trouble(
     monkeypatch.setattr(Database, "trouble", property(lambda database: trouble))
     health = await house.app.health()
     assert (health.ok, health.database) == (False, "the disk is full; make room")
+
+
+@pytest.mark.asyncio
+async def test_health_is_not_well_while_no_provider_works(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = {"local": "unavailable: the weights are missing"}
+    monkeypatch.setattr("tests.bot.street.test_app.STATES", missing)
+    health = await house.app.health()
+    assert (health.ok, dict(health.providers)) == (False, missing)
+    monkeypatch.setattr("tests.bot.street.test_app.STATES", missing | {"vendor": WORKS})
+    assert (await house.app.health()).ok, "one that works is enough to judge by"
 
 
 @pytest.mark.asyncio
