@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -159,6 +159,11 @@ class Ledger(Protocol):
 
     async def removed_since(self, tenant: Tenant, since: datetime) -> list[tuple[str, datetime]]:
         """SHA-256 and time of images removed since then: what the action cap counts."""
+        ...
+
+    async def counts(self, tenant: Tenant, since: datetime) -> Mapping[str, int]:
+        """What came of this tenant's images since then: `judged`, `removed` (also those whose deletion failed),
+        `cases` opened, and `unscreened:<UnscreenedReason>` for each reason that there was."""
         ...
 
     async def plan(self, tenant: Tenant, case: int | None, plans: Sequence[Plan]) -> tuple[Effect, ...]:

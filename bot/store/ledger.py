@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from bot.model import (
 )
 from bot.ports import Clock
 from bot.store.conclude import Filed, conclude, hour_of, plan
+from bot.store.counts import counts
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from bot.store.rows import CASES, cases_of, effect_of
@@ -111,6 +112,11 @@ class SqlLedger:
             return []
         rows = await self._database.read(lambda c: c.execute(_REMOVED, {"of": ident, "since": since}).all())
         return [(sha256, at) for sha256, at in rows]
+
+    async def counts(self, tenant: Tenant, since: datetime) -> Mapping[str, int]:
+        """See `Ledger.counts`."""
+        ident = await self._database.tenants.find(tenant)
+        return {} if ident is None else await self._database.read(lambda c: counts(c, ident, since))
 
     async def plan(self, tenant: Tenant, case: int | None, plans: Sequence[Plan]) -> tuple[Effect, ...]:
         """See `Ledger.plan`. Raises LookupError if this tenant has no such case."""
