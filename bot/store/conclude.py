@@ -48,6 +48,18 @@ _BEFORE = (
 )
 _PLANNED = select(effects).where(effects.c.decision == bindparam("decided")).order_by(effects.c.id)
 
+_CASES_OF_MESSAGE = Prepared(
+    select(cases.c.number, cases.c.origin, subjects.c.sha256, subjects.c.media)
+    .join(cases)
+    .where(
+        subjects.c.tenant == bindparam("of"),
+        subjects.c.message == bindparam("message"),
+        subjects.c.channel == bindparam("channel"),
+        subjects.c.flagged,
+        (cases.c.state == CaseState.OPEN) | (cases.c.state == CaseState.UPHELD),
+    )
+)
+
 HOUR = 3600
 
 
@@ -122,11 +134,31 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if ruling.origin is not None:
+        if (before := _dealt_with(connection, ruling, filed)) is not None:
+            return Concluded(before, ())
         filed = _open_case(connection, ruling, ruling.origin, filed)
     made = plan(connection, filed, ruling.plans)
     if not ruling.observed:
         _count(connection, ruling, filed)
     return Concluded(filed.number, made)
+
+
+def _dealt_with(connection: Connection, ruling: Ruling, filed: Filed) -> int | None:
+    """The case of this message that knows these images already, unless more is to be done now than then.
+
+    An edit of the words, or an embed that arrives late, is a new version of the message, to be judged
+    anew; it is no new offence.
+    """
+    event = ruling.event
+    known: dict[tuple[int, Origin], set[str]] = {}
+    asked = {"of": filed.id, "message": event.message, "channel": event.place.channel}
+    for number, origin, sha256, media in _CASES_OF_MESSAGE.run(connection, asked):
+        known.setdefault((number, origin), set()).add(sha256 or media)
+    wanted = {i.sha256 or i.media.key for i in ruling.images if _flagged(i)}
+    for (number, origin), images in known.items():
+        if wanted <= images and (origin is ruling.origin or origin is Origin.REMOVED):
+            return number
+    return None
 
 
 def _open_case(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -> Filed:
@@ -156,8 +188,12 @@ def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str,
         "channel": event.place.channel,
         "media": image.media.key,
         "sha256": image.sha256,
-        "flagged": image.decision.suggestion >= Suggestion.REVIEW,
+        "flagged": _flagged(image),
     }
+
+
+def _flagged(image: Judged) -> bool:
+    return image.decision.suggestion >= Suggestion.REVIEW
 
 
 def _count(connection: Connection, ruling: Ruling, filed: Filed) -> None:

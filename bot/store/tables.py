@@ -168,6 +168,7 @@ subjects = Table(
     Column("flagged", Boolean, nullable=False),  # what was found in this one is why there is a case
     Index("ix_subjects_case", "case"),
     Index("ix_subjects_sha256", "tenant", "sha256"),
+    Index("ix_subjects_message", "tenant", "message"),
 )
 
 cards = Table(

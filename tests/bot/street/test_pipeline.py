@@ -526,6 +526,7 @@ async def test_a_blocked_image_goes_whatever_the_cap(street: Street) -> None:
 
 async def _at_once(street: Street, events: Sequence[Event]) -> None:
     await street.work.submit(events)
+    street.work._turns._limit = None  # more at once than there are workers: the harder case
     turns = [street.work._turns.next() for _ in range(len(street.work._turns))]
     await asyncio.gather(*(street.work._supervised(job) for job in turns))
 
@@ -533,3 +534,23 @@ async def _at_once(street: Street, events: Sequence[Event]) -> None:
 async def _reviews(street: Street) -> list[Case]:
     cases = await street.store.ledger.cases(HOME, CaseState.OPEN, 100)
     return [c for c in cases if c.origin is Origin.REVIEW]
+
+
+# --- one message, one case -----------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_an_edit_of_the_words_opens_no_second_case(street: Street) -> None:
+    first = await street.post(shows("doubtful"))
+    await street.post(shows("doubtful"), message=first.message, version="2")
+    assert street.suggestions == ["review", "review"], "judged anew"
+    assert len(await street.store.ledger.cases(HOME)) == 1
+    assert street.chat.done == ["PostCard"]
+
+
+@pytest.mark.asyncio
+async def test_an_edit_that_adds_a_worse_picture_opens_another(street: Street) -> None:
+    first = await street.post(shows("doubtful"))
+    await street.post(shows("doubtful"), shows("bad"), message=first.message, version="2")
+    assert len(await street.store.ledger.cases(HOME)) == 2
+    assert len(street.chat.of(Delete)) == 1

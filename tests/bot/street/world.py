@@ -335,7 +335,9 @@ class Street:
         """All that is in hand or due."""
         self.work._take_in(await self.store.journal.take(100))
         while len(self.work._turns):
-            await self.work._supervised(self.work._turns.next())
+            job = self.work._turns.next()
+            await self.work._supervised(job)
+            self.work._turns.done(job)
 
     async def later(self, seconds: float) -> None:
         """Let time pass, then do what has fallen due."""

@@ -277,3 +277,4 @@ def _subjects() -> None:
     )
     op.create_index("ix_subjects_case", "subjects", ["case"], unique=False)
     op.create_index("ix_subjects_sha256", "subjects", ["tenant", "sha256"], unique=False)
+    op.create_index("ix_subjects_message", "subjects", ["tenant", "message"], unique=False)
