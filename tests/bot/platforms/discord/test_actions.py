@@ -110,15 +110,15 @@ async def test_deleting_says_its_case_and_twice_is_once(live: Live) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_notice_names_no_category_and_pings_nobody(live: Live) -> None:
+async def test_the_notice_names_no_category_and_pings_its_author_alone(live: Live) -> None:
     scene = Scene(live)
     notice = scene.shown(await scene.perform(scene.warn()))
     assert notice.content == f"<@{scene.ann.id}> An image was removed."
     (button,) = notice.components[0]["components"]
     assert button["label"] == "Details"
-    assert button["custom_id"] == "beholder:7:details:w1"
+    assert button["custom_id"] == f"beholder:{scene.guild.id}:7:details:w1"
     (asked,) = scene.d.requests_to("POST", MESSAGES)
-    assert asked.form["allowed_mentions"] == {"parse": []}
+    assert asked.form["allowed_mentions"] == {"parse": [], "users": [scene.ann.id]}
     assert (asked.form["nonce"], asked.form["enforce_nonce"]) == ("w1", True)
 
 
@@ -139,7 +139,7 @@ async def test_a_card_shows_its_lines_buttons_and_hidden_evidence(live: Live) ->
     assert [a.filename for a in card.attachments] == ["SPOILER_evidence.png"]
     assert card.attachments[0].content == PNG
     ids = [c["custom_id"] for c in card.components[0]["components"]]
-    assert ids == ["beholder:7:right", "beholder:7:give_back"]
+    assert ids == [f"beholder:{scene.guild.id}:7:{verb}" for verb in ("right", "give_back")]
 
 
 @pytest.mark.asyncio
@@ -177,13 +177,15 @@ async def test_an_edited_card_changes_its_words_and_drops_its_picture(live: Live
 
 
 @pytest.mark.asyncio
-async def test_saying_naughty_words_pings_nobody_and_fits(live: Live) -> None:
+async def test_saying_naughty_words_pings_nobody_but_whom_they_are_said_to_and_fits(live: Live) -> None:
     scene = Scene(live)
     said = scene.shown(await scene.perform(scene.say(NAUGHTY.replace("\x00", "") * 100)))
     assert len(said.content.encode("utf-16-le")) // 2 <= 2000
     assert said.content.endswith("\n-# s1")
-    (asked,) = scene.d.requests_to("POST", MESSAGES)
-    assert asked.form["allowed_mentions"] == {"parse": []}
+    await scene.perform(dataclasses.replace(scene.say(NAUGHTY.replace("\x00", "")), author=None, nonce="s2"))
+    to_ann, to_nobody = scene.d.requests_to("POST", MESSAGES)
+    assert to_ann.form["allowed_mentions"] == {"parse": [], "users": [scene.ann.id]}
+    assert to_nobody.form["allowed_mentions"] == {"parse": []}
 
 
 @pytest.mark.asyncio
@@ -271,11 +273,54 @@ async def test_what_the_cache_did_not_know_is_refused_by_discord(live: Live) -> 
     assert "Missing Permissions" in outcome.detail
 
 
+# --- whose channel it is --------------------------------------------------------------------------------------
+
+INTO: dict[str, Callable[[Scene, str], Action]] = {
+    "warn": lambda scene, channel: dataclasses.replace(scene.warn(), channel=channel),
+    "card": lambda scene, channel: dataclasses.replace(scene.card(), channel=channel),
+    "say": lambda scene, channel: dataclasses.replace(scene.say(), channel=channel),
+    "edit": lambda scene, channel: EditCard(scene.tenant, channel, "1", CARD),
+    "restore": lambda scene, channel: dataclasses.replace(scene.restore("1"), channel=channel),
+    "restore from": lambda scene, channel: dataclasses.replace(scene.restore("1"), card_channel=channel),
+}
+
+
 @pytest.mark.asyncio
-async def test_nobody_deletes_in_a_direct_message(live: Live) -> None:
+@pytest.mark.parametrize("what", INTO)
+async def test_nothing_of_a_guild_is_shown_in_a_channel_of_another(live: Live, what: str) -> None:
     scene = Scene(live)
-    outcome = await scene.perform(dataclasses.replace(scene.delete(), tenant=type(scene.tenant).parse("discord:dm")))
-    assert outcome.state is OutcomeState.REFUSED
+    other = scene.d.channel(scene.d.guild("staff of many"), "mods")
+    client = live.platform.connected
+    assert client is not None
+    await scene.d.until(lambda: client.get_channel(other.id))
+    for channel in (str(other.id), str(scene.d.direct(scene.ann).id), "general"):
+        outcome = await scene.perform(INTO[what](scene, channel))
+        assert (outcome.state, outcome.retry) == (OutcomeState.REFUSED, False)
+        assert "/setup" in outcome.detail
+    assert not other.messages
+    assert not [r for r in scene.d.requests if r.method in {"POST", "PATCH"} and "/messages" in r.template]
+
+
+@pytest.mark.asyncio
+async def test_a_channel_that_is_gone_says_so(live: Live) -> None:
+    scene = Scene(live)
+    outcome = await scene.perform(INTO["card"](scene, "1"))
+    assert (outcome.state, outcome.retry) == (OutcomeState.FAILED, False)
+    assert "gone" in outcome.detail
+    assert (await scene.perform(INTO["edit"](scene, "1"))).state is OutcomeState.DONE, "its picture is gone with it"
+
+
+@pytest.mark.asyncio
+async def test_an_archived_thread_that_nobody_cached_is_the_guilds_own(live: Live) -> None:
+    scene = Scene(live)
+    thread = scene.d.thread(scene.channel, "old", scene.ann)
+    client = live.platform.connected
+    assert client is not None
+    await scene.d.until(lambda: client.get_channel(thread.id))
+    client.get_guild(scene.guild.id)._threads.pop(thread.id)  # type: ignore[union-attr]
+    outcome = await scene.perform(dataclasses.replace(scene.warn(), channel=str(thread.id)))
+    assert outcome.state is OutcomeState.DONE
+    assert int(outcome.ref or 0) in thread.messages
 
 
 # --- trouble -------------------------------------------------------------------------------------------------

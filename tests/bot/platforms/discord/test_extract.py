@@ -60,6 +60,7 @@ def test_of_a_video_its_still_is_looked_at_too(name: str, content_type: str | No
     whole, still = found(attachments=[clip])
     assert (whole.media.unsupported, whole.media.key) == ("video", f"attachment:{clip['id']}")
     assert (still.media.unsupported, still.media.key) == (None, f"attachment:{clip['id']}:still")
+    assert not still.media.claimed, "bytes that turn out to be no picture are no broken picture"
     assert still.url == f"{clip['proxy_url']}&format=webp"
 
 
@@ -119,6 +120,7 @@ def test_a_moving_embed_is_named_and_its_thumbnail_looked_at() -> None:
     ]
     bare = found(embeds=[{"type": "gifv", "video": video}])
     assert [f.media.unsupported for f in bare] == ["video", None]
+    assert not bare[1].media.claimed
     assert bare[1].url == f"{video['proxy_url']}?format=webp"
 
 
@@ -207,10 +209,9 @@ def test_contexts(channel: int, ident: str, context: Context, parent: str | None
     assert place.age_restricted is age_restricted
 
 
-def test_a_direct_message_belongs_to_the_hosts_own_tenant() -> None:
-    seen = event(555, guild_id=..., member=...)
-    assert str(seen.tenant) == "discord:dm"
-    assert seen.place.context is Context.MESSAGE
+def test_a_direct_message_is_nobodys_event() -> None:
+    message = p.parsed(p.message(555, attachments=[p.attachment()], guild_id=..., member=...))
+    assert event_of(message, found_in(message), EventKind.MESSAGE) is None
 
 
 def test_a_guild_that_is_not_cached_is_still_the_tenant() -> None:

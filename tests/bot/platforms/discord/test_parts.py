@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import discord
@@ -65,7 +66,7 @@ def test_elsewhere_only_the_configured_hosts_are() -> None:
 
 
 def test_no_more_intents_than_needed() -> None:
-    assert {name for name, on in intents() if on} == {"guilds", "guild_messages", "dm_messages", "message_content"}
+    assert {name for name, on in intents() if on} == {"guilds", "guild_messages", "message_content"}
 
 
 def test_the_client_keeps_neither_messages_nor_members() -> None:
@@ -205,6 +206,63 @@ async def test_a_picture_that_left_its_message_is_gone(monkeypatch: pytest.Monke
     monkeypatch.setattr(fetching, "_message", again)
     with pytest.raises(Gone):
         await _all(fetching, event)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("reduced", [False, True])
+@pytest.mark.parametrize("remembered", [False, True])
+async def test_a_picture_that_its_host_lost_while_the_message_stands_is_an_outage(
+    monkeypatch: pytest.MonkeyPatch, remembered: bool, reduced: bool
+) -> None:
+    event, message = _event(attachments=[p.attachment()])
+    urls = Urls()
+    if remembered:
+        urls.remember(str(p.TEXT), event.message, found_in(message))
+    source = Bytes()
+    fetching = Fetching(p.client(), urls=urls, source=source)
+
+    async def again(spot: Spot) -> discord.Message:
+        return message
+
+    monkeypatch.setattr(fetching, "_message", again)
+    with pytest.raises(Unfetchable) as raised:
+        await _all(fetching, event, reduced=reduced)
+    assert raised.value.reason is UnscreenedReason.OUTAGE
+    assert "the message stands" in raised.value.detail
+    assert len(source.asked) == 1 + remembered
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (UnscreenedReason.UNDECODABLE, UnscreenedReason.UNSUPPORTED),
+        (UnscreenedReason.OUTAGE, UnscreenedReason.OUTAGE),
+    ],
+)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"attachments": [p.attachment("a.mp4", "video/mp4")]},
+        {"embeds": [{"type": "gifv", "video": p.picture("cat.mp4")}]},
+    ],
+)
+async def test_a_still_that_the_proxy_refuses_is_unsupported_like_its_video(
+    said: UnscreenedReason, told: UnscreenedReason, shown: dict[str, Any]
+) -> None:
+    event, message = _event(**shown)
+    urls = Urls()
+    urls.remember(str(p.TEXT), event.message, found_in(message))
+
+    class Refusing(Bytes):
+        async def stream(self, url: str) -> AsyncIterator[bytes]:
+            raise Unfetchable(said, "the host says 415")
+            yield b""
+
+    with pytest.raises(Unfetchable) as raised:
+        await _all(Fetching(p.client(), urls=urls, source=Refusing()), event, index=1)
+    assert raised.value.reason is told
+    assert "415" in raised.value.detail
 
 
 @pytest.mark.asyncio

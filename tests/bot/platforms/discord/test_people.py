@@ -11,6 +11,7 @@ import pytest
 from bot.model import Answer, Button, Card, PostCard, Presser, Tenant, Warn
 from bot.platforms.discord.commands import COMMANDS, LINK
 from bot.platforms.discord.rights import NEEDED
+from bot.platforms.discord.views import CardButton, Details, Whose
 from bot.sandbox.entities import Channel, Guild, Message, User
 from bot.sandbox.permissions import Permission
 from bot.sandbox.presses import NotOffered
@@ -129,6 +130,28 @@ async def test_details_answers_with_words_and_a_hidden_picture(live: Live) -> No
     assert office.asked().what == "details"
     assert answered.last.ephemeral
     assert [a.filename for a in answered.last.attachments] == ["SPOILER_picture.jpg"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("pressed", ["It's fine", "Yes, remove it", "Details"])
+@pytest.mark.parametrize("where", ["another guild", "a direct message"])
+async def test_a_button_of_another_guild_does_nothing_and_says_where_to_press(
+    live: Live, pressed: str, where: str
+) -> None:
+    office = Office(live)
+    await office.ready()
+    whose = Whose("4242", 7)
+    view = discord.ui.View(timeout=None).add_item(CardButton(whose, Button("fine", "It's fine")))
+    view.add_item(CardButton(whose, Button("remove", "Yes, remove it"), sure=True)).add_item(Details(whose, "Details"))
+    client = live.platform.connected
+    assert client is not None
+    channel = office.mods if where == "another guild" else live.discord.direct(live.discord.owner(office.guild))
+    sent = await client.get_partial_messageable(channel.id).send(view=view)
+    shown = channel.messages[sent.id]
+    answered = await live.discord.press(shown, pressed, live.discord.owner(office.guild))
+    assert "another server" in answered.text
+    assert answered.last.components == []
+    assert live.desk.asked == []
 
 
 @pytest.mark.asyncio

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.model import OutcomeState, TimeoutMember
-from bot.platforms.discord.rights import NEEDED, Rank, findings, invite_link, objection
+from bot.platforms.discord.rights import NEEDED, OPTIONAL, Punishment, Rank, findings, invite_link, objection
 from tests.bot.platforms.discord.world import World, later, simulated, take_rights
 
 
@@ -25,7 +25,7 @@ def test_the_invite_asks_for_exactly_what_is_needed() -> None:
 
 
 def test_every_right_has_its_bit_and_says_why() -> None:
-    for right in NEEDED:
+    for right in (*NEEDED, *OPTIONAL):
         assert getattr(discord.Permissions, right.name).flag == right.bit
         assert right.why
 
@@ -33,27 +33,48 @@ def test_every_right_has_its_bit_and_says_why() -> None:
 # --- who may punish whom --------------------------------------------------------------------------
 
 
+ALL = frozenset(Punishment)
+
+
+def test_no_invite_asks_for_the_rights_to_remove_members() -> None:
+    asked = discord.Permissions(int(parse_qs(urlsplit(invite_link(42)).query)["permissions"][0]))
+    assert {right.name for right in OPTIONAL} == {"kick_members", "ban_members"}
+    assert not asked.kick_members
+    assert not asked.ban_members
+
+
 @pytest.mark.parametrize(("bot", "target", "actor"), list(product(range(4), repeat=3)))
 def test_nobody_is_punished_from_below_or_beside(bot: int, target: int, actor: int) -> None:
-    asked_by = Rank(actor, may_time_out=True)
-    why = objection(Rank(bot, may_time_out=True), Rank(target), asked_by)
-    assert (why is None) == (bot > target and actor > target)
+    for to in Punishment:
+        why = objection(Rank(bot, may=frozenset({to})), Rank(target), Rank(actor, may=frozenset({to})), to=to)
+        assert (why is None) == (bot > target and actor > target)
 
 
 @pytest.mark.parametrize("high", [Rank(9, owner=True), Rank(0, administrator=True)])
-def test_owner_and_administrators_are_never_punished(high: Rank) -> None:
-    assert objection(Rank(10, may_time_out=True, administrator=True), high, Rank(10, owner=True)) is not None
+@pytest.mark.parametrize("to", Punishment)
+def test_owner_and_administrators_are_never_punished(high: Rank, to: Punishment) -> None:
+    assert to.done in (objection(Rank(10, may=ALL, administrator=True), high, Rank(10, owner=True), to=to) or "")
 
 
 def test_whoever_asks_needs_the_right_themselves_unless_they_own_the_place() -> None:
-    bot, target = Rank(5, may_time_out=True), Rank(1)
-    assert "lacks" in (objection(bot, target, Rank(9)) or "")
-    assert objection(bot, target, Rank(0, owner=True)) is None
-    assert objection(bot, target, Rank(2, administrator=True)) is None
+    bot, target = Rank(5, may=ALL), Rank(1)
+    for to in Punishment:
+        assert "lacks" in (objection(bot, target, Rank(9, may=ALL - {to}), to=to) or "")
+        assert objection(bot, target, Rank(0, owner=True), to=to) is None
+        assert objection(bot, target, Rank(2, administrator=True), to=to) is None
 
 
-def test_the_bot_needs_the_right() -> None:
-    assert "Timeout Members" in (objection(Rank(5), Rank(1)) or "")
+@pytest.mark.parametrize(
+    ("to", "title"),
+    [
+        (Punishment.TIMEOUT, "Timeout Members"),
+        (Punishment.KICK, "Kick Members"),
+        (Punishment.BAN, "Ban Members"),
+    ],
+)
+def test_the_bot_needs_the_right(to: Punishment, title: str) -> None:
+    assert title in (objection(Rank(5, may=ALL - {to}), Rank(1), to=to) or "")
+    assert objection(Rank(5, may=frozenset({to})), Rank(1), to=to) is None
 
 
 @pytest.mark.asyncio
@@ -108,12 +129,14 @@ async def test_a_timeout_says_its_case_and_ends_when_it_was_decided_to() -> None
 
 
 @pytest.mark.asyncio
-async def test_who_left_is_not_punished_and_a_timeout_in_the_past_is_none() -> None:
+async def test_a_timeout_that_never_was_is_not_said_to_have_been() -> None:
     async with simulated() as world:
         gone = await world.platform.perform(TimeoutMember(world.tenant, "123456", later(10), case=3))
-        assert (gone.state, gone.retry) == (OutcomeState.FAILED, False)
+        assert (gone.state, gone.retry) == (OutcomeState.REFUSED, False)
+        assert "left" in gone.detail
         past = await world.platform.perform(TimeoutMember(world.tenant, "123456", later(-1), case=3))
-        assert past.state is OutcomeState.DONE
+        assert past.state is OutcomeState.REFUSED
+        assert "over by now" in past.detail
         assert not [r for r in world.env.http_requests if r.method == "PATCH"]
         too_long = await world.platform.perform(TimeoutMember(world.tenant, "1", later(60 * 24 * 29), case=3))
         assert too_long.state is OutcomeState.REFUSED

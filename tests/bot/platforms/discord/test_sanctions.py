@@ -1,0 +1,162 @@
+"""Lifting timeouts, kicking and banning: what Discord shows afterwards, and who is spared."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import OutcomeState, RemoveMember, TimeoutMember
+from bot.platforms.discord.platform import CAPABILITIES
+from bot.sandbox.members import BOT_RIGHTS
+from bot.sandbox.permissions import Permission
+from policies.model import Act
+from tests.bot.platforms.discord.conftest import Live
+from tests.bot.platforms.discord.test_actions import MEMBER, Scene
+from tests.bot.platforms.discord.world import later
+
+BAN = "/guilds/{guild_id}/bans/{user_id}"
+RIGHTS = int(BOT_RIGHTS | Permission.KICK_MEMBERS | Permission.BAN_MEMBERS)
+ROUTES = {False: ("DELETE", MEMBER), True: ("PUT", BAN)}
+
+
+def removal(scene: Scene, *, ban: bool, author: int | None = None) -> RemoveMember:
+    return RemoveMember(scene.tenant, str(author or scene.ann.id), ban, 7)
+
+
+def lift(scene: Scene, timeout: TimeoutMember) -> TimeoutMember:
+    return TimeoutMember(scene.tenant, timeout.author, None, 7, given=timeout.until)
+
+
+def asked_to_punish(scene: Scene) -> list[str]:
+    """Requests that Discord was sent about members."""
+    return [r.method for r in scene.d.requests if r.template in (MEMBER, BAN) and r.method != "GET"]
+
+
+# --- lifting a timeout --------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_is_lifted_and_lifting_it_twice_is_once(live: Live) -> None:
+    scene = Scene(live)
+    timeout = scene.time_out()
+    assert (await scene.perform(timeout)).state is OutcomeState.DONE
+    member = scene.guild.members[scene.ann.id]
+    assert member.timeout_until is not None
+    for _ in range(2):
+        assert (await scene.perform(lift(scene, timeout))).state is OutcomeState.DONE
+        assert member.timeout_until is None
+    assert asked_to_punish(scene) == ["PATCH", "PATCH"]
+    assert "case 7" in (scene.guild.audit_log[-1].reason or "")
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_that_was_given_since_then_stays(live: Live) -> None:
+    scene = Scene(live)
+    timeout = scene.time_out()
+    by_hand = later(60)
+    await scene.perform(TimeoutMember(scene.tenant, str(scene.ann.id), by_hand, 9))
+    outcome = await scene.perform(lift(scene, timeout))
+    assert (outcome.state, outcome.retry) == (OutcomeState.REFUSED, False)
+    assert "stays" in outcome.detail
+    assert scene.guild.members[scene.ann.id].timeout_until == by_hand
+
+
+@pytest.mark.asyncio
+async def test_who_stands_above_the_bot_keeps_their_timeout_and_the_cure_is_said(live: Live) -> None:
+    scene = Scene(live)
+    timeout = scene.time_out()
+    await scene.perform(timeout)
+    high = scene.d.role(scene.guild, "high", position=60)
+    scene.guild.members[scene.ann.id].roles.append(high.id)
+    outcome = await scene.perform(lift(scene, timeout))
+    assert outcome.state is OutcomeState.REFUSED
+    assert "drag my role" in outcome.detail
+
+
+# --- kicks and bans -----------------------------------------------------------------------------------------
+
+
+def test_kick_and_ban_are_on_offer() -> None:
+    assert {Act.KICK, Act.BAN} <= CAPABILITIES.acts
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ban", [False, True])
+async def test_a_member_is_removed_with_the_case_in_the_audit_log_and_twice_is_once(live: Live, ban: bool) -> None:
+    scene = Scene(live, RIGHTS)
+    for _ in range(2):
+        assert (await scene.perform(removal(scene, ban=ban))).state is OutcomeState.DONE
+        assert scene.ann.id not in scene.guild.members
+        assert (scene.ann.id in scene.guild.bans) is ban
+    assert "case 7" in (scene.guild.audit_log[-1].reason or "")
+
+
+@pytest.mark.asyncio
+async def test_a_ban_deletes_nothing_and_says_so_itself(live: Live) -> None:
+    scene = Scene(live, RIGHTS)
+    await scene.perform(removal(scene, ban=True))
+    assert scene.post.deleted_at is None
+    (asked,) = scene.d.requests_to("PUT", BAN)
+    stated = {**(asked.form or {}), **asked.query}
+    assert int(stated["delete_message_seconds"]) == 0
+
+
+@pytest.mark.asyncio
+async def test_who_left_in_time_is_banned_all_the_same_and_needs_no_kick(live: Live) -> None:
+    scene = Scene(live, RIGHTS)
+    scene.d.leave(scene.guild, scene.ann)
+    assert (await scene.perform(removal(scene, ban=False))).state is OutcomeState.DONE
+    assert asked_to_punish(scene) == []
+    assert (await scene.perform(removal(scene, ban=True))).state is OutcomeState.DONE
+    assert scene.ann.id in scene.guild.bans
+
+
+@pytest.mark.asyncio
+async def test_who_leaves_between_the_look_and_the_kick_is_gone(live: Live) -> None:
+    scene = Scene(live, RIGHTS)
+    scene.d.fail("DELETE", MEMBER, status=404, body={"message": "Unknown Member", "code": 10007})
+    assert (await scene.perform(removal(scene, ban=False))).state is OutcomeState.DONE
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("member", [True, False])
+@pytest.mark.parametrize(("ban", "title"), [(False, "Kick Members"), (True, "Ban Members")])
+async def test_a_bot_that_was_not_given_the_right_says_so_and_does_not_ask(
+    live: Live, ban: bool, title: str, member: bool
+) -> None:
+    scene = Scene(live)
+    if not member:
+        scene.d.leave(scene.guild, scene.ann)
+    outcome = await scene.perform(removal(scene, ban=ban))
+    assert asked_to_punish(scene) == []
+    if not member and not ban:
+        assert outcome.state is OutcomeState.DONE
+        return
+    assert (outcome.state, outcome.retry) == (OutcomeState.REFUSED, False)
+    assert title in outcome.detail
+    assert "give it to my role" in outcome.detail
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ban", [False, True])
+async def test_those_above_the_bot_the_owner_and_administrators_stay(live: Live, ban: bool) -> None:
+    scene = Scene(live, RIGHTS)
+    high = scene.d.role(scene.guild, "high", position=60)
+    admins = scene.d.role(scene.guild, "admins", int(Permission.ADMINISTRATOR))
+    above, admin = scene.d.member(scene.guild, "a", roles=[high]), scene.d.member(scene.guild, "b", roles=[admins])
+    for target in (above.id, admin.id, scene.guild.owner_id):
+        outcome = await scene.perform(removal(scene, ban=ban, author=target))
+        assert outcome.state is OutcomeState.REFUSED
+        assert target in scene.guild.members
+    assert asked_to_punish(scene) == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ban", [False, True])
+async def test_trouble_is_worth_another_try(live: Live, ban: bool) -> None:
+    scene = Scene(live, RIGHTS)
+    fault = scene.d.fail(*ROUTES[ban], status=503)
+    outcome = await scene.perform(removal(scene, ban=ban))
+    assert fault.struck
+    assert (outcome.state, outcome.retry) == (OutcomeState.FAILED, True)
+    scene.d.well_again()
+    assert (await scene.perform(removal(scene, ban=ban))).state is OutcomeState.DONE
