@@ -15,6 +15,7 @@ from policies.model import (
     Category,
     Context,
     Exemptions,
+    Frames,
     Label,
     Listed,
     Mode,
@@ -30,7 +31,7 @@ from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, ROLE, Wo
 
 HERE = Place(Context.GROUP_MESSAGE, "7")
 SHA256 = "c" * 64
-CLEAN = Look(SHA256, (replace(SEEN, labels=()),))
+CLEAN = Look(SHA256, (replace(SEEN, labels=(), frames=Frames()),))
 
 
 async def check(world: World, presser: Presser = MODERATOR, place: Place = HERE) -> str:
@@ -103,6 +104,7 @@ async def test_the_pressers_own_exemption_plays_no_part(world: World) -> None:
 
 @pytest.mark.asyncio
 async def test_age_restricted_channels_judge_as_they_do(world: World) -> None:
+    world.eyes.sees = Look(SHA256, (replace(SEEN, frames=Frames()),))
     assert "would stay" in await check(world, place=replace(HERE, age_restricted=True))
 
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.desk.undertakings import CARD_SIDE
 from bot.desk.verbs import Verb
+from bot.media.looks import EVIDENCE_SIDE
 from bot.model import Author, AuthorKind, CardRef, EffectKind, Origin, Outcome, OutcomeState, Plan
-from policies.model import Act, Actions, Context, Evidence, Listed, Place
-from tests.bot.cases import GUILD, START, image
+from policies.model import (
+    Act,
+    Actions,
+    Context,
+    Evidence,
+    Frames,
+    Listed,
+    Place,
+    Unscreened,
+    UnscreenedReason,
+)
+from tests.bot.cases import GUILD, SEEN, START, image
 from tests.bot.desk.world import MODERATOR, World
 
+ONE_FRAME = replace(SEEN, frames=Frames())
+STILL = image(screenings=(ONE_FRAME,))  # one picture that stands still, and that a card can hold
 RETRY = Outcome(OutcomeState.FAILED, "no network", retry=True)
 LOST = Outcome(OutcomeState.REFUSED, "the picture is no longer on the card")
 UNKNOWN = Outcome(OutcomeState.UNKNOWN, "no answer")
@@ -26,7 +42,7 @@ async def give_back(world: World, number: int) -> str:
 
 @pytest.mark.asyncio
 async def test_a_full_copy_is_posted_again_before_the_card_loses_it(world: World) -> None:
-    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL)
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[STILL])
     text = await give_back(world, number)
     assert world.hands.kinds == [EffectKind.RESTORE, EffectKind.EDIT_CARD]
     [card] = (await world.case(number)).cards
@@ -54,9 +70,35 @@ async def test_without_a_full_copy_the_author_is_invited(evidence: Evidence, wor
     assert "invited" in text
 
 
+def test_the_card_shows_pictures_as_large_as_the_desk_believes() -> None:
+    assert CARD_SIDE == EVIDENCE_SIDE
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("changes", "whole"),
+    [
+        ({"width": CARD_SIDE, "height": CARD_SIDE}, True),
+        ({"width": CARD_SIDE + 1}, False),
+        ({"height": CARD_SIDE + 1}, False),
+        ({"width": 0, "height": 0}, False),
+        ({"screenings": (replace(SEEN, frames=Frames(1, 2)),)}, False),
+        ({"screenings": (ONE_FRAME, Unscreened("vendor", UnscreenedReason.OUTAGE))}, True),
+        ({"screenings": (ONE_FRAME, SEEN)}, False),
+        ({"screenings": (Unscreened("media", UnscreenedReason.UNDECODABLE),)}, False),
+    ],
+)
+async def test_only_what_a_card_holds_whole_is_given_back(changes: dict[str, Any], whole: bool, world: World) -> None:
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[replace(STILL, **changes)])
+    await give_back(world, number)
+    assert world.hands.kinds[0] is (EffectKind.RESTORE if whole else EffectKind.SAY)
+
+
 @pytest.mark.asyncio
 async def test_one_picture_of_an_album_is_not_the_post(world: World) -> None:
-    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[image(1), image(2)])
+    number = await world.open(
+        Origin.REMOVED, evidence=Evidence.FULL, images=[STILL, replace(STILL, sha256=image(2).sha256)]
+    )
     text = await give_back(world, number)
     assert EffectKind.RESTORE not in world.hands.kinds
     assert "these exact images are allowed here" in text
@@ -67,7 +109,7 @@ async def test_one_picture_of_an_album_is_not_the_post(world: World) -> None:
 @pytest.mark.asyncio
 async def test_a_picture_that_is_gone_after_all_becomes_an_invitation(world: World) -> None:
     world.hands.outcomes[EffectKind.RESTORE] = LOST
-    text = await give_back(world, await world.open(Origin.REMOVED, evidence=Evidence.FULL))
+    text = await give_back(world, await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[STILL]))
     assert world.hands.kinds == [EffectKind.RESTORE, EffectKind.SAY, EffectKind.EDIT_CARD]
     assert "Posting the picture again: refused." in text
 
@@ -76,7 +118,7 @@ async def test_a_picture_that_is_gone_after_all_becomes_an_invitation(world: Wor
 @pytest.mark.parametrize("outcome", [RETRY, UNKNOWN])
 async def test_a_card_keeps_the_picture_that_may_still_be_needed(outcome: Outcome, world: World) -> None:
     world.hands.outcomes[EffectKind.RESTORE] = outcome
-    await give_back(world, await world.open(Origin.REMOVED, evidence=Evidence.FULL))
+    await give_back(world, await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[STILL]))
     assert world.hands.kinds == [EffectKind.RESTORE, EffectKind.EDIT_CARD]
     assert world.hands.bodies(EffectKind.EDIT_CARD)[0]["drop_picture"] is False
 
@@ -104,25 +146,62 @@ async def test_its_strikes_are_void(world: World) -> None:
     assert (await world.store.ledger.history(GUILD, "42", since)).strikes == 0
 
 
+UNTIL = START + timedelta(minutes=10)
+DELETE = Plan(EffectKind.DELETE, {"channel": "7", "message": "1"})
+TIMEOUT = Plan(EffectKind.TIMEOUT, {"author": "42", "until": UNTIL.isoformat()})
+
+
 @pytest.mark.asyncio
-async def test_a_timeout_that_still_runs_is_said(world: World) -> None:
-    until = START + timedelta(minutes=10)
-    timeout = Plan(EffectKind.TIMEOUT, {"author": "42", "until": until.isoformat()})
-    delete = Plan(EffectKind.DELETE, {"channel": "7", "message": "1"})
-    running = await world.open(Origin.REMOVED, plans=[delete, timeout])
-    over = await world.open(Origin.REMOVED, plans=[delete, timeout])
-    told = await give_back(world, running)
-    assert f"timed out until <t:{int(until.timestamp())}:f>. I cannot lift that" in told
+async def test_a_timeout_that_still_runs_is_lifted_and_that_is_said(world: World) -> None:
+    number = await world.open(Origin.REMOVED, plans=[DELETE, TIMEOUT])
+    told = await give_back(world, number)
+    assert world.hands.kinds == [EffectKind.TIMEOUT, EffectKind.SAY, EffectKind.EDIT_CARD]
+    [lifted] = world.hands.bodies(EffectKind.TIMEOUT)
+    assert lifted == {"author": "42", "until": None, "given": UNTIL.isoformat(), "real": True}
+    assert "The author's timeout was lifted." in told
+    assert "timed out until" not in told
+
+
+@pytest.mark.asyncio
+async def test_of_several_timeouts_the_one_that_ends_last_is_lifted(world: World) -> None:
+    later = (UNTIL + timedelta(hours=1)).isoformat()
+    longer = Plan(EffectKind.TIMEOUT, {"author": "42", "until": later})
+    await give_back(world, await world.open(Origin.REMOVED, plans=[DELETE, longer, TIMEOUT]))
+    assert [b["given"] for b in world.hands.bodies(EffectKind.TIMEOUT)] == [later]
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_is_lifted_beside_a_picture_that_is_given_back(world: World) -> None:
+    await give_back(
+        world, await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[STILL], plans=[DELETE, TIMEOUT])
+    )
+    assert world.hands.kinds == [EffectKind.TIMEOUT, EffectKind.RESTORE, EffectKind.EDIT_CARD]
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_that_cannot_be_lifted_is_told_with_its_cure(world: World) -> None:
+    world.hands.outcomes[EffectKind.TIMEOUT] = Outcome(OutcomeState.REFUSED, "Give me Timeout Members.")
+    told = await give_back(world, await world.open(Origin.REMOVED, plans=[DELETE, TIMEOUT]))
+    assert "Lifting the author's timeout: refused." in told
+    assert "Give me Timeout Members." in told
+
+
+@pytest.mark.asyncio
+async def test_what_is_over_or_never_was_needs_no_lifting(world: World) -> None:
+    never = await world.open(Origin.REMOVED, plans=[TIMEOUT], ends=REFUSED)
+    over = await world.open(Origin.REMOVED, plans=[DELETE, TIMEOUT])
+    assert "timeout" not in await give_back(world, never)
     await world.clock.advance(601)
-    assert "timed out" not in await give_back(world, over)
+    assert "timeout" not in await give_back(world, over)
+    assert EffectKind.TIMEOUT not in world.hands.kinds
 
 
 @pytest.mark.asyncio
-async def test_upholding_says_nothing_of_timeouts(world: World) -> None:
-    timeout = Plan(EffectKind.TIMEOUT, {"author": "42", "until": (START + timedelta(minutes=10)).isoformat()})
-    number = await world.open(Origin.REMOVED, plans=[timeout])
+async def test_upholding_leaves_timeouts_alone(world: World) -> None:
+    number = await world.open(Origin.REMOVED, plans=[TIMEOUT])
     answer = await world.desk.press(GUILD, number, Verb.RIGHT, MODERATOR)
-    assert "timed out" not in answer.text
+    assert "timeout" not in answer.text
+    assert world.hands.kinds == [EffectKind.EDIT_CARD]
 
 
 @pytest.mark.asyncio

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb
-from bot.model import CaseState, EffectKind, Origin, Outcome, OutcomeState, Presser
-from policies.model import Evidence, Listed
-from tests.bot.cases import GUILD
+from bot.model import Author, AuthorKind, CaseState, EffectKind, Origin, Outcome, OutcomeState, Presser
+from policies.model import Evidence, Frames, Listed
+from tests.bot.cases import GUILD, SEEN, image
 from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, ROLE, STRANGER, World
 
 DECIDING = [v for v in Verb if v is not Verb.DETAILS]
@@ -113,8 +114,31 @@ async def test_pressed_by_two_at_once_it_happens_once(origin: Origin, verb: Verb
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("origin", "verb"), OFFERS)
+async def test_nobody_decides_the_case_of_their_own_post_but_who_could_change_the_rules(
+    origin: Origin, verb: Verb, world: World
+) -> None:
+    number = await world.open(origin, author=Author(MODERATOR.id))
+    refused = await world.desk.press(GUILD, number, verb, MODERATOR, confirmed=True)
+    assert refused.text == "This is your own post; another moderator must decide."
+    assert not refused.done
+    assert refused.confirm is None
+    assert (await world.case(number)).state is CaseState.OPEN
+    assert world.hands.performed == []
+    chief = replace(MODERATOR, rights=frozenset({"moderate", "manage"}))
+    assert (await world.desk.press(GUILD, number, verb, chief, confirmed=True)).done
+
+
+@pytest.mark.asyncio
+async def test_a_webhook_with_a_moderators_id_is_not_the_moderator(world: World) -> None:
+    number = await world.open(Origin.REVIEW, author=Author(MODERATOR.id, AuthorKind.WEBHOOK))
+    assert (await world.desk.press(GUILD, number, Verb.FINE, MODERATOR)).done
+
+
+@pytest.mark.asyncio
 async def test_opposite_presses_at_once_leave_one_truth(world: World) -> None:
-    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL)
+    still = image(screenings=(replace(SEEN, frames=Frames()),))
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[still])
     right, wrong = await asyncio.gather(
         world.desk.press(GUILD, number, Verb.RIGHT, MODERATOR),
         world.desk.press(GUILD, number, Verb.GIVE_BACK, MODERATOR),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,19 +17,23 @@ from bot.model import (
     CaseState,
     Delete,
     EditCard,
+    EffectKind,
     Event,
     Media,
     Origin,
     Outcome,
     OutcomeState,
+    Plan,
+    RemoveMember,
     Restore,
     Say,
     Tenant,
+    TimeoutMember,
     Warn,
 )
 from bot.ports import Submit
-from policies.model import Act, Evidence, Mode
-from tests.bot.cases import GUILD
+from policies.model import Act, Evidence, Frames, Mode
+from tests.bot.cases import GUILD, SEEN, START, image
 from tests.bot.desk.world import COVERAGE, MODERATOR, World
 
 
@@ -54,15 +59,21 @@ class Recorder:
         raise NotImplementedError
 
 
-async def press(world: World, number: int, verb: Verb) -> Sequence[Action]:
-    platform, store = Recorder(), world.store
-    effects = Effects(
+def effects_of(world: World, platform: Recorder) -> Effects:
+    """The real performer over `platform`."""
+    store = world.store
+    return Effects(
         platforms={"discord": platform},
         ledger=store.ledger,
         settings=store.settings,
         journal=store.journal,
         clock=world.clock,
     )
+
+
+async def press(world: World, number: int, verb: Verb) -> Sequence[Action]:
+    platform, store = Recorder(), world.store
+    effects = effects_of(world, platform)
     desk = Desk(
         ledger=store.ledger,
         settings=store.settings,
@@ -97,7 +108,8 @@ async def test_what_a_person_removes_is_really_removed(origin: Origin, verb: Ver
 
 @pytest.mark.asyncio
 async def test_a_picture_given_back_comes_from_its_card(world: World) -> None:
-    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL)
+    still = image(screenings=(replace(SEEN, frames=Frames()),))
+    number = await world.open(Origin.REMOVED, evidence=Evidence.FULL, images=[still])
     restore, edit = await press(world, number, Verb.GIVE_BACK)
     [card] = (await world.case(number)).cards
     assert isinstance(restore, Restore)
@@ -106,6 +118,32 @@ async def test_a_picture_given_back_comes_from_its_card(world: World) -> None:
     assert isinstance(edit, EditCard)
     assert "The picture was posted again." in dict(edit.card.lines)["What was done"]
     assert dict(edit.card.lines)["Decided"].startswith(f"by <@{MODERATOR.id}>, ")
+
+
+@pytest.mark.asyncio
+async def test_a_timeout_that_was_wrong_is_lifted(world: World) -> None:
+    until = START + timedelta(minutes=10)
+    delete = Plan(EffectKind.DELETE, {"channel": "7", "message": "1"})
+    timeout = Plan(EffectKind.TIMEOUT, {"author": "42", "until": until.isoformat()})
+    number = await world.open(Origin.REMOVED, plans=[delete, timeout])
+    lift, say, edit = await press(world, number, Verb.GIVE_BACK)
+    assert lift == TimeoutMember(GUILD, "42", None, number, given=until)
+    assert isinstance(say, Say)
+    assert isinstance(edit, EditCard)
+    done = dict(edit.card.lines)["What was done"]
+    assert "timed out until" in done
+    assert "The author's timeout was lifted." in done
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("kind", "ban"), [(EffectKind.KICK, False), (EffectKind.BAN, True)])
+async def test_a_row_of_a_kick_or_a_ban_becomes_the_act(kind: EffectKind, ban: bool, world: World) -> None:
+    number = await world.open(Origin.REMOVED)
+    platform = Recorder()
+    [effect] = await world.store.ledger.plan(GUILD, number, [Plan(kind, {"author": "42"})])
+    [outcome] = await effects_of(world, platform).run([effect])
+    assert outcome.state is OutcomeState.DONE
+    assert platform.actions == [RemoveMember(GUILD, "42", ban, number)]
 
 
 @pytest.mark.asyncio

@@ -431,6 +431,9 @@ async def test_find_on_a_connection_that_is_closed_meanwhile_can_be_asked_again(
     client = live.platform.connected
     assert client is not None
     actions = live.platform._actions(client)
+    await client.http.close()  # closing begins with this, before the client calls itself closed
+    outcome = await actions.find(scene.tenant, str(scene.mods.id), "b345")
+    assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, True)
     await client.close()
     outcome = await actions.find(scene.tenant, str(scene.mods.id), "b345")
     assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, True)
