@@ -46,4 +46,6 @@ def _screening(screening: Screening) -> dict[str, object]:
     for label in screening.labels:
         category = label.category.value
         labels[category] = max(round(label.confidence, 4), labels.get(category, 0.0))
-    return {"provider": screening.provider, "labels": labels}
+    seen, total = screening.frames.seen, screening.frames.total
+    frames = {"frames": {"seen": seen, "total": total}} if total > 1 else {}
+    return {"provider": screening.provider, "labels": labels, **frames}

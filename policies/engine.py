@@ -33,6 +33,7 @@ from policies.model import (
     Threshold,
     Thresholds,
     Unscreened,
+    UnscreenedReason,
     Verdict,
 )
 from policies.reasons import canonical, gives
@@ -40,6 +41,9 @@ from policies.resolve import actions, context, exemptions, thresholds
 
 WORTH_A_LOOK = 0.5
 """From here on, on the one scale of all providers, a picture is shown as its category asks (ruling 7)."""
+
+FRAMES = "frames "
+"""How the detail of an UNSCREENED reason begins where only some frames were seen: `frames 8/151`."""
 
 _REVEALING = tuple(Evidence)  # none, mosaic, full
 _UNNAMED = Evidence.MOSAIC  # of a picture that may show anything
@@ -133,7 +137,8 @@ def _of_image(policy: Policy, place: Place, seen: Seen, standing: Standing) -> D
     where = context(policy, place)
     said = opinions(seen.screenings)
     limits = thresholds(policy, place, standing, said.medium)
-    parts = [_of_verdicts(policy, where, said, limits)]
+    found = _of_verdicts(policy, where, said, limits)
+    parts = [found, *_of_unseen_frames(policy, where, said, found)]
     parts += [_of_silence(policy, where, missing) for missing in said.silent]
     if policy.test_cards:
         parts += [
@@ -165,7 +170,27 @@ def _of_card(policy: Policy, where: Context, card: Verdict, limits: Thresholds) 
 def _of_silence(policy: Policy, where: Context, missing: Unscreened) -> Decision:
     """What the guild wants done about an image that nobody could judge (ruling 1)."""
     reason = Reason(ReasonCode.UNSCREENED, provider=missing.provider or None, detail=missing.reason.value)
-    remedy = policy.unscreened.get(missing.reason, Remedy.LEAVE)
+    return _remedied(policy, where, policy.unscreened.get(missing.reason, Remedy.LEAVE), reason)
+
+
+def _of_unseen_frames(policy: Policy, where: Context, said: Opinions, found: Decision) -> list[Decision]:
+    """Frames that nobody looked at are as good as undecodable: what hides there must not pass.
+
+    What was `found` in those seen stands by itself, and this is only told beside it, unless the guild
+    holds what was not judged: a review must not leave up what nothing found would have taken down.
+    """
+    remedy = policy.unscreened.get(UnscreenedReason.UNDECODABLE, Remedy.LEAVE)
+    if found.suggestion >= (Suggestion.BLOCK if remedy is Remedy.HOLD else Suggestion.REVIEW):
+        remedy = Remedy.LEAVE
+    return [_remedied(policy, where, remedy, _unseen(v)) for v in said.verdicts if v.frames.partly]
+
+
+def _unseen(verdict: Verdict) -> Reason:
+    seen, total = verdict.frames.seen, verdict.frames.total
+    return Reason(ReasonCode.UNSCREENED, provider=verdict.provider, detail=f"{FRAMES}{seen}/{total}")
+
+
+def _remedied(policy: Policy, where: Context, remedy: Remedy, reason: Reason) -> Decision:
     if remedy is Remedy.LEAVE:
         return Decision(Suggestion.UNSCREENED, reasons=(reason,))
     if remedy is Remedy.REVIEW:

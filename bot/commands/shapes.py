@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.model import Case, Effect, Finding, Judged
-from policies.model import Decision, Label, Reason, Screening, Unscreened
+from policies.model import Decision, Frames, Label, Reason, Screening, Unscreened
 
 Shape = dict[str, Any]
 
@@ -22,7 +22,13 @@ def of_screening(screening: Screening) -> Shape:
         "assessed": sorted(screening.assessed),
         "labels": [_of_label(x) for x in screening.labels],
         "versions": {"model": versions.model, "mapping": versions.mapping, "preprocessing": versions.preprocessing},
+        **_of_frames(screening.frames),
     }
+
+
+def _of_frames(frames: Frames) -> Shape:
+    """How much of an animation was seen; nothing of a still."""
+    return {"frames": {"seen": frames.seen, "total": frames.total}} if frames.total > 1 else {}
 
 
 def _of_label(label: Label) -> Shape:

@@ -65,7 +65,7 @@ def _why(case: Case, texts: Texts) -> list[str]:
     lines = [_("Automatic check: it looked like {what}.", what=names.category(c, texts)) for c in _seen(case)]
     if any(r.code is ReasonCode.BLOCK_LISTED for r in reasons):
         lines.append(_("The moderators do not want this exact image here."))
-    if any(r.code is ReasonCode.UNSCREENED for r in reasons):
+    if not lines and any(r.code is ReasonCode.UNSCREENED for r in reasons):
         lines.append(_("The automatic check could not judge it."))
     if case.decision.is_test:
         lines.append(_("It was a test card. It counts for nothing."))

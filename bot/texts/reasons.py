@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from bot.texts import names
 from bot.texts.catalogue import mark
 from bot.texts.markup import Voice
+from policies.engine import FRAMES
 from policies.model import Act, Reason, ReasonCode, Suggestion, UnscreenedReason
 
 _SENTENCES: Final = {
@@ -28,6 +30,8 @@ _SENTENCES: Final = {
     ReasonCode.PROPOSED: mark("strike {strikes} would be enough to {act}"),
     ReasonCode.PAUSED: mark("paused: nothing is looked at"),
 }
+
+_FRAMES: Final = re.compile(rf"{FRAMES}(?P<seen>[0-9]+)/(?P<total>[0-9]+)")
 
 _SOFTENED: Final = mark("{what}: {provider} itself advises removal, but this is never removed without a moderator")
 
@@ -70,7 +74,14 @@ def _source(reason: Reason, voice: Voice) -> str:
 
 
 def _unscreened(reason: Reason, voice: Voice) -> str:
-    """The engine names the kind of `Unscreened` in the detail."""
+    """The engine names the kind of `Unscreened` in the detail, or how many frames were seen."""
+    if frames := _FRAMES.fullmatch(reason.detail):
+        return voice.texts.ngettext(
+            "only {seen} of {count} frame could be looked at",
+            "only {seen} of {count} frames could be looked at",
+            int(frames["total"]),
+            seen=int(frames["seen"]),
+        )
     try:
         return voice.texts.gettext(names.UNSCREENED[UnscreenedReason(reason.detail)])
     except ValueError:

@@ -31,6 +31,8 @@ VERDICT = _object(
     labels={"type": "array", "items": _object(category=_CATEGORY, name=_TEXT, confidence=_UNIT)},
     versions=_object(model=_TEXT, mapping=_TEXT, preprocessing=_TEXT),
 )
+_COUNT = {"type": "integer", "minimum": 1}
+VERDICT["properties"]["frames"] = _object(seen=_COUNT, total=_COUNT)  # of animations only
 UNSCREENED = _object(provider=_TEXT, unscreened={"enum": list(UnscreenedReason)})
 REASON = {
     "type": "object",

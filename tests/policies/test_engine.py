@@ -16,6 +16,7 @@ from policies.model import (
     Decision,
     Evidence,
     Exemptions,
+    Frames,
     Label,
     Ladder,
     Listed,
@@ -125,6 +126,65 @@ def test_nobody_asked_is_no_pass() -> None:
     decision = decided(STANDARD)
     assert (decision.suggestion, decision.steps) == (UNSCREENED, ())
     assert reason(decision, ReasonCode.UNSCREENED).detail == "outage"
+
+
+# --- rulings 1 and 2: frames that nobody looked at -----------------------------------------------------
+
+PARTLY = Frames(8, 151)
+
+
+def under(remedy: Remedy) -> Policy:
+    return replace(STANDARD, unscreened=frozen({UnscreenedReason.UNDECODABLE: remedy}))
+
+
+def beside(decision: Decision) -> Decision:
+    """The decision without the word on unseen frames, which must be there."""
+    told = reason(decision, ReasonCode.UNSCREENED)
+    assert told.detail == "frames 8/151"
+    return replace(decision, reasons=tuple(r for r in decision.reasons if r != told))
+
+
+@pytest.mark.parametrize(
+    ("remedy", "suggestion", "steps"),
+    [
+        (Remedy.LEAVE, UNSCREENED, ()),
+        (Remedy.REVIEW, REVIEW, CARD),
+        (Remedy.HOLD, REVIEW, (Step(Act.DELETE), Step(Act.ESCALATE))),
+    ],
+)
+def test_unseen_frames_are_treated_like_what_cannot_be_opened(
+    remedy: Remedy, suggestion: Suggestion, steps: tuple[Step, ...]
+) -> None:
+    decision = decided(under(remedy), verdict({EXPLICIT: 0.01}, frames=PARTLY))
+    assert (decision.suggestion, decision.steps) == (suggestion, steps)
+    assert decision.reasons == (Reason(ReasonCode.UNSCREENED, provider="local", detail="frames 8/151"),)
+    assert suggested(under(remedy), verdict({EXPLICIT: 0.01}, frames=Frames(151, 151))) is PASS
+
+
+@pytest.mark.parametrize("remedy", [Remedy.LEAVE, Remedy.REVIEW])
+def test_what_was_found_in_the_frames_seen_stands_by_itself(remedy: Remedy) -> None:
+    for score in (0.6, 0.97):
+        whole, partly = (verdict({EXPLICIT: score}, frames=f) for f in (Frames(), PARTLY))
+        assert beside(decided(under(remedy), partly)) == decided(under(remedy), whole)
+
+
+def test_who_holds_what_is_not_judged_holds_a_partly_seen_review_too() -> None:
+    policy = under(Remedy.HOLD)
+    assert decided(policy, verdict({EXPLICIT: 0.6}, frames=PARTLY)).removes
+    assert not decided(policy, verdict({EXPLICIT: 0.6})).removes
+    block = verdict({EXPLICIT: 0.97}, frames=PARTLY)
+    assert beside(decided(policy, block)) == decided(policy, replace(block, frames=Frames()))
+
+
+def test_a_later_provider_who_saw_everything_settles_it() -> None:
+    partly, full = verdict(frames=PARTLY), verdict(provider="huawei", frames=Frames(151, 151))
+    assert suggested(STANDARD, partly, full) is PASS
+    assert suggested(STANDARD, full, partly) is REVIEW
+
+
+def test_unseen_frames_of_the_exempt_are_no_pass() -> None:
+    exempt = replace(STANDARD, exempt=Exemptions(authors=frozenset({MEMBER.author})))
+    assert suggested(exempt, verdict(frames=PARTLY)) is UNSCREENED
 
 
 def test_a_failed_provider_changes_nothing_once_another_answered() -> None:

@@ -85,6 +85,11 @@ def test_reasons_name_the_strikes_the_role_and_the_softened_advice() -> None:
     assert "huawei itself advises removal, but" in said[4]
 
 
+def test_unseen_frames_are_counted() -> None:
+    said = reasons.sentence(Reason(ReasonCode.UNSCREENED, provider="local", detail="frames 8/151"), VOICE)
+    assert bare(said) == "not judged: only 8 of 151 frames could be looked at"
+
+
 def test_the_same_reason_is_said_once() -> None:
     found = Reason(ReasonCode.BLOCK_LISTED)
     assert len(reasons.sentences([found, found], VOICE)) == 1
