@@ -64,6 +64,7 @@ class App:
             journal=store.journal,
             clock=clock,
             coverage=screening.coverage,
+            states=screening.health,
         )
         self._discord = self._make_discord()
         self._eyes = Foresight(self.platforms, screening.screener, store.lists, store.settings)

@@ -135,8 +135,9 @@ class Journal(Protocol):
         """At start: all older leases are void. Returns how many jobs wait again."""
         ...
 
-    async def backlog(self) -> tuple[int, datetime | None]:
-        """How many jobs wait or are leased, and since when the oldest does. Chores for later do not count yet."""
+    async def backlog(self, tenant: Tenant | None = None) -> tuple[int, datetime | None]:
+        """How many jobs wait or are leased, and since when the oldest does; of all tenants, or of one. Chores
+        for later do not count yet."""
         ...
 
 

@@ -7,23 +7,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from bot.desk.amending import Amending
 from bot.desk.checking import Checking
 from bot.desk.deciding import Deciding
-from bot.desk.examining import Examining
+from bot.desk.examining import Examining, States
 from bot.desk.modes import Modes
 from bot.desk.objections import Objection
 from bot.desk.rights import may_decide, may_manage, may_read
 from bot.desk.setup import Setup
-from bot.desk.tuning import Coverage, Tuning
+from bot.desk.tuning import Tuning
 from bot.model import Answer, Finding, Presser, Tenant
 from bot.ports import Clock, Journal, Ledger, Lists, Performer, Screener, Settings
 from bot.texts import decisions
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
+from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
 from policies.model import Place, Policy
 
 
 class Desk:
-    """What people ask for, on any platform. `coverage`: what each provider here can find, by name."""
+    """What people ask for, on any platform. `coverage`: what each provider here can find, by name; `states`:
+    how each is at the moment, `ok` or what is wrong with it."""
 
     def __init__(
         self,
@@ -36,15 +38,16 @@ class Desk:
         journal: Journal,
         clock: Clock,
         coverage: Coverage,
+        states: States | None = None,
     ) -> None:
         amending = Amending(settings)
         self._settings = settings
         self._deciding = Deciding(ledger, settings, performer, clock)
         self._modes = Modes(settings, amending)
         self._tuning = Tuning(settings, amending, coverage)
-        self._setup = Setup(amending)
+        self._setup = Setup(amending, coverage)
         self._checking = Checking(screener, lists)
-        self._examining = Examining(journal, clock, coverage)
+        self._examining = Examining(journal, ledger, clock, coverage, states or (lambda: dict.fromkeys(coverage, "ok")))
 
     # --- cases ----------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class Desk:
         policy, voice = await self._guild(tenant)
         if not may_read(presser, policy):
             return Answer(decisions.not_a_moderator(voice.texts))
-        return await self._examining.examine(policy, findings, voice.texts)
+        return await self._examining.examine(tenant, policy, findings, voice.texts)
 
     async def _as_manager(
         self, tenant: Tenant, presser: Presser, change: Callable[[Voice], Awaitable[Answer]]

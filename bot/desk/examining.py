@@ -1,39 +1,49 @@
-"""The self-check: what the adapter found, and what the desk knows of settings, providers and backlog."""
+"""The self-check: what the adapter found, and what the desk knows of settings, providers and images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from bot.desk.tuning import Coverage
-from bot.model import Answer, Finding
-from bot.ports import Clock, Journal
+from bot.model import Answer, Finding, Tenant
+from bot.ports import Clock, Journal, Ledger
 from bot.texts import doctor as words
 from bot.texts.catalogue import Texts
+from bot.texts.coverage import Coverage
 from policies.model import NEVER, Category, Policy
 
 LATE: Final = timedelta(minutes=10)  # a job that waits longer wants an explanation
+LATELY: Final = timedelta(hours=24)
+
+States = Callable[[], Mapping[str, str]]
+"""How the providers are: of each `ok`, or what is wrong with it, in words."""
 
 
 class Examining:
     """What is well and what is not, each with its cure."""
 
-    def __init__(self, journal: Journal, clock: Clock, coverage: Coverage) -> None:
+    def __init__(self, journal: Journal, ledger: Ledger, clock: Clock, coverage: Coverage, states: States) -> None:
         self._journal = journal
+        self._ledger = ledger
         self._clock = clock
         self._coverage = coverage
+        self._states = states
 
-    async def examine(self, policy: Policy, findings: Sequence[Finding], texts: Texts) -> Answer:
+    async def examine(self, tenant: Tenant, policy: Policy, findings: Sequence[Finding], texts: Texts) -> Answer:
         """See `bot.ports.Desk.doctor`."""
+        uncovered = self._uncovered(policy)
+        required = policy.required & set(uncovered)
         own = [
             words.mode(policy.mode, texts),
             words.mod_channel(policy.mod_channel, texts),
-            words.providers(sorted(self._coverage), texts),
-            words.coverage(self._uncovered(policy), policy.required, texts),
-            await self._backlog(texts),
+            *words.providers(self._states(), texts),
+            *words.not_found_but_required(required, texts),
+            await self._backlog(tenant, texts),
         ]
-        return Answer(words.report([*findings, *own], texts))
+        lately = await self._ledger.counts(tenant, self._clock.now() - LATELY)
+        notes = [words.lately(lately, texts), *words.not_looked_for(set(uncovered) - required, texts)]
+        return Answer(words.report([*findings, *own], texts, notes=notes))
 
     def _uncovered(self, policy: Policy) -> tuple[Category, ...]:
         """Categories that the guild wants watched and that no provider here can find."""
@@ -41,7 +51,7 @@ class Examining:
         watched = policy.required | {c for c, limits in policy.thresholds.items() if limits != NEVER}
         return tuple(c for c in Category if c in watched - covered)
 
-    async def _backlog(self, texts: Texts) -> Finding:
-        waiting, since = await self._journal.backlog()
+    async def _backlog(self, tenant: Tenant, texts: Texts) -> Finding:
+        waiting, since = await self._journal.backlog(tenant)
         age = timedelta() if since is None else self._clock.now() - since
         return words.backlog(waiting, age, texts, late=age > LATE)

@@ -10,6 +10,7 @@ from bot.desk.amending import Amending
 from bot.desk.objections import Objection, one_of
 from bot.model import Answer, Finding, Presser, Tenant
 from bot.texts import settings as words
+from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
 from policies.model import Mode, Policy
 from policies.presets import PRESETS, preset
@@ -21,8 +22,9 @@ CHOICES: Final = (Mode.ENFORCE, Mode.OBSERVE)
 class Setup:
     """The short wizard's last step: save, and say what is still missing."""
 
-    def __init__(self, amending: Amending) -> None:
+    def __init__(self, amending: Amending, coverage: Coverage) -> None:
         self._amending = amending
+        self._coverage = coverage
 
     async def save(
         self,
@@ -40,14 +42,15 @@ class Setup:
         base = preset(one_of(chosen, PRESETS, voice, what=_("a preset")))
         wanted = Mode(one_of(mode, CHOICES, voice, what=_("a mode to start in")))
         if not mod_channel.strip():
-            raise Objection(_("Choose the channel in which moderators shall see cards."))
+            raise Objection(_("Choose the channel in which moderators will see cards."))
         done = await self._amending.amend(
             tenant,
             lambda old: replace(_onto(old, base), mode=wanted, mod_channel=mod_channel.strip()),
             presser.id,
             WHY,
         )
-        return Answer(words.set_up(done.before, done.after, findings, voice), done=done.before != done.after)
+        text = words.set_up(done.before, done.after, findings, self._coverage, voice)
+        return Answer(text, done=done.before != done.after)
 
 
 def _onto(old: Policy, base: Policy) -> Policy:

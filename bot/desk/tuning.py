@@ -10,13 +10,13 @@ from bot.desk.modes import TUNED
 from bot.desk.objections import Objection, limit, one_of
 from bot.model import Answer, Presser, Tenant
 from bot.ports import Settings
+from bot.texts import overrides
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
+from bot.texts.coverage import Coverage
+from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
 from policies.model import NEVER, Category, Policy, Threshold, frozen
-
-Coverage = Mapping[str, frozenset[Category]]
-"""What each provider of this instance can find, by its name."""
 
 
 class Tuning:
@@ -25,14 +25,14 @@ class Tuning:
     def __init__(self, settings: Settings, amending: Amending, coverage: Coverage) -> None:
         self._settings = settings
         self._amending = amending
-        self._covered = frozenset[Category]().union(*coverage.values())
+        self._coverage = coverage
 
     async def show(self, tenant: Tenant, voice: Voice) -> Answer:
         """See `bot.ports.Desk.show_policy`."""
         policy, version = await self._settings.policy(tenant)
         history = await self._settings.versions(tenant, 1)
         changed = (history[0][1], history[0][2]) if history else None
-        return Answer(words.read_out(policy, version, changed, voice))
+        return Answer(words.read_out(policy, version, changed, self._coverage, voice))
 
     async def set(
         self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None, voice: Voice
@@ -51,10 +51,10 @@ class Tuning:
             tenant, lambda policy: _with(policy, which, given, texts), presser.id, f"{TUNED}{which}"
         )
         before, after = (p.thresholds.get(which, NEVER) for p in (done.before, done.after))
-        text = words.threshold_set(which, before, after, texts)
-        if which not in self._covered:
-            text += "\n" + words.nobody_looks_for(which, texts)
-        return Answer(text, done=done.before != done.after)
+        lines = [words.threshold_set(which, before, after, texts), *overrides.of(done.after, which, voice)]
+        if which not in frozenset[Category]().union(*self._coverage.values()):
+            lines.append(words.nobody_looks_for(which, texts))
+        return Answer(fit(lines, ANSWER, texts), done=done.before != done.after)
 
 
 def _with(policy: Policy, which: Category, given: Mapping[str, float | None], texts: Texts) -> Policy:

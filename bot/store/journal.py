@@ -90,11 +90,13 @@ class SqlJournal:
         void = update(jobs).where(_OPEN, _LEASED).values(state=JobState.TODO, run_at=self._clock.now())
         return await self._database.write(lambda c: int(c.execute(void).rowcount))
 
-    async def backlog(self) -> tuple[int, datetime | None]:
+    async def backlog(self, tenant: Tenant | None = None) -> tuple[int, datetime | None]:
         """See `Journal.backlog`. A chore for later is no backlog before its time; a post that is to be tried
         again later is."""
         due = jobs.c.kind.in_((JobKind.EVENT, JobKind.RAW)) | (jobs.c.run_at <= self._clock.now())
         query = select(func.count(), func.min(jobs.c.at)).where(_OPEN, due)
+        if tenant is not None:
+            query = query.where(jobs.c.tenant == await self._database.tenants.find(tenant))
         waiting, oldest = await self._database.read(lambda c: c.execute(query).one())
         return waiting, oldest
 

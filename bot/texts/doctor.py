@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from bot.model import Finding
 from bot.texts import names
 from bot.texts.catalogue import Texts
 from bot.texts.lines import ANSWER, fit
-from policies.model import Category, Mode
+from policies.model import Category, Mode, UnscreenedReason
 
 
-def report(findings: Sequence[Finding], texts: Texts) -> str:
-    """What is not well first."""
+def report(findings: Sequence[Finding], texts: Texts, *, notes: Sequence[str] = ()) -> str:
+    """What is not well first; then `notes`, which are neither well nor ill."""
     bad = [f for f in findings if not f.ok]
     good = [f for f in findings if f.ok]
-    summary = texts.ngettext("{count} thing is not well.", "{count} things are not well.", len(bad))
+    summary = texts.ngettext("{count} thing needs attention.", "{count} things need attention.", len(bad))
     head = summary if bad else texts.gettext("All is well.")
-    return fit([head, *(line(f) for f in (*bad, *good))], ANSWER, texts)
+    return fit([head, *map(line, bad), *(f"• {note}" for note in notes), *map(line, good)], ANSWER, texts)
 
 
 def line(finding: Finding) -> str:
@@ -33,7 +33,7 @@ def mode(which: Mode, texts: Texts) -> Finding:
     _ = texts.gettext
     name = _("mode, {mode}", mode=_(names.MODES[which]))
     cures = {
-        Mode.PAUSED: _("no image is looked at; to go on: /pause resume"),
+        Mode.PAUSED: _("no image is looked at; to go on: /pause resume:True"),
     }
     return Finding(name, ok=which not in cures, cure=cures.get(which, ""))
 
@@ -44,26 +44,59 @@ def mod_channel(channel: str | None, texts: Texts) -> Finding:
     return Finding(_("a channel for moderators' cards"), ok=channel is not None, cure=_("choose one with /setup"))
 
 
-def providers(found: Sequence[str], texts: Texts) -> Finding:
-    """Without a provider nothing can be judged."""
+def providers(states: Mapping[str, str], texts: Texts) -> list[Finding]:
+    """Those that work, and each that does not with what is wrong with it. Without one nothing can be judged."""
     _ = texts.gettext
-    name = _("providers: {names}", names=", ".join(found)) if found else _("providers")
-    return Finding(name, ok=bool(found), cure=_("the host must list at least one in BEHOLDER_PROVIDERS"))
+    if not states:
+        return [Finding(_("providers"), ok=False, cure=_("the host must list at least one in BEHOLDER_PROVIDERS"))]
+    working = sorted(name for name, state in states.items() if state == "ok")
+    ill = {name: state for name, state in states.items() if state != "ok"}
+    told = [Finding(_("providers: {names}", names=", ".join(working)), ok=True)] if working else []
+    return [*told, *(Finding(_("provider {name}", name=name), ok=False, cure=ill[name]) for name in sorted(ill))]
 
 
-def coverage(uncovered: Collection[Category], required: Collection[Category], texts: Texts) -> Finding:
-    """Categories that nobody here can find. Only what the guild requires makes it unwell: every image
-    is shown to moderators then."""
+def not_found_but_required(required: Collection[Category], texts: Texts) -> list[Finding]:
+    """What the guild requires and nobody here can find: every image is shown to moderators then."""
     _ = texts.gettext
+    if not required:
+        return []
+    cure = _("every image is shown to moderators; the host must add a provider, or do not require it")
+    name = _("required but not looked for by any provider: {what}", what=_categories(required, texts))
+    return [Finding(name, ok=False, cure=cure)]
+
+
+def not_looked_for(uncovered: Collection[Category], texts: Texts) -> list[str]:
+    """What has a threshold that nothing can reach: not an illness, and not a protection either."""
     if not uncovered:
-        return Finding(_("every category with a threshold is looked for"), ok=True)
-    missing = sorted(set(uncovered) & set(required))
-    if missing:
-        listed = "; ".join(names.category(c, texts) for c in missing)
-        cure = _("every image is shown to moderators; the host must add a provider, or do not require it")
-        return Finding(_("required but not looked for by any provider: {what}", what=listed), ok=False, cure=cure)
-    listed = "; ".join(names.category(c, texts) for c in uncovered)
-    return Finding(_("not looked for by any provider here: {what}", what=listed), ok=True)
+        return []
+    return [texts.gettext("not looked for by any provider here: {what}", what=_categories(uncovered, texts))]
+
+
+def _categories(some: Collection[Category], texts: Texts) -> str:
+    return "; ".join(names.category(c, texts) for c in Category if c in some)
+
+
+# --- what came of the images ----------------------------------------------------------------------
+
+
+def lately(counts: Mapping[str, int], texts: Texts) -> str:
+    """What came of the last day's images; those that nobody judged by why."""
+    _, judged = texts.gettext, counts.get("judged", 0)
+    said = [
+        texts.ngettext("{count} image judged", "{count} images judged", judged),
+        _("{count} removed", count=counts.get("removed", 0)),
+        texts.ngettext("{count} case for the moderators", "{count} cases for the moderators", counts.get("cases", 0)),
+        _not_judged(counts, texts),
+    ]
+    return _("in the last 24 hours: {counts}", counts=", ".join(said))
+
+
+def _not_judged(counts: Mapping[str, int], texts: Texts) -> str:
+    missing = {r: counts[f"unscreened:{r}"] for r in UnscreenedReason if f"unscreened:{r}" in counts}
+    if not missing:
+        return texts.gettext("none left unjudged")
+    whys = "; ".join(f"{texts.gettext(names.UNSCREENED[reason])}: {count}" for reason, count in missing.items())
+    return texts.gettext("{count} not judged ({whys})", count=sum(missing.values()), whys=whys)
 
 
 def backlog(waiting: int, age: timedelta, texts: Texts, *, late: bool) -> Finding:

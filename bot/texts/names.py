@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.model import AuthorKind
 from bot.texts.catalogue import Texts, mark
-from policies.model import Act, Category, Context, Mode, Remedy, UnscreenedReason
+from policies.model import Act, Category, Context, Mode, Remedy, Threshold, UnscreenedReason
 
 CATEGORIES: Final = {
     Category.SEXUAL_EXPLICIT: mark("sexual content, explicit"),
@@ -89,6 +89,15 @@ def category(which: Category, texts: Texts) -> str:
 def score(value: float) -> str:
     """A confidence with two digits, rounded *down*: 0.849 must not read as having reached 0.85."""
     return str(Decimal(repr(value)).quantize(_HUNDREDTH, ROUND_DOWN))
+
+
+def limits(both: Threshold, texts: Texts) -> str:
+    """Both limits of a category."""
+    return texts.gettext(
+        "a look from {review}, removal from {remove}",
+        review=threshold(both.review, texts),
+        remove=threshold(both.remove, texts),
+    )
 
 
 def threshold(value: float | None, texts: Texts) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.model import Finding
+from bot.texts import coverage as seen
 from bot.texts import doctor, names
 from bot.texts.catalogue import Texts
+from bot.texts.coverage import Coverage
 from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
 from policies.model import NEVER, Category, Ladder, Mode, Policy, Remedy, Rung, Threshold
@@ -30,7 +32,7 @@ def mode_set(before: Policy, after: Policy, texts: Texts) -> str:
         return _("Nothing to change, the mode is: {mode}.", mode=mode)
     text = _("From now on: {mode}.", mode=mode)
     if after.mode is Mode.PAUSED:
-        return text + " " + _("Images posted meanwhile are not looked at later either. To go on: /pause resume.")
+        return text + " " + _("Images posted meanwhile are not looked at later either. To go on: /pause resume:True.")
     if after.mod_channel is None:
         return text + " " + _("Moderators have no channel for cards yet: run /setup.")
     return text
@@ -50,22 +52,13 @@ def mode_unknown(texts: Texts) -> str:
 # --- thresholds ----------------------------------------------------------------------------------
 
 
-def limits(threshold: Threshold, texts: Texts) -> str:
-    """Both limits of a category."""
-    return texts.gettext(
-        "a look from {review}, removal from {remove}",
-        review=names.threshold(threshold.review, texts),
-        remove=names.threshold(threshold.remove, texts),
-    )
-
-
 def threshold_set(which: Category, before: Threshold, after: Threshold, texts: Texts) -> str:
     """The new limits beside the old."""
     _ = texts.gettext
-    what, now = names.category(which, texts), limits(after, texts)
+    what, now = names.category(which, texts), names.limits(after, texts)
     if before == after:
         return _("Nothing to change. {what}: {now}.", what=what, now=now)
-    return _("From now on {what}: {now}. Before: {before}.", what=what, now=now, before=limits(before, texts))
+    return _("From now on {what}: {now}. Before: {before}.", what=what, now=now, before=names.limits(before, texts))
 
 
 def neither_threshold(texts: Texts) -> str:
@@ -94,38 +87,44 @@ def nobody_looks_for(which: Category, texts: Texts) -> str:
 # --- setup ---------------------------------------------------------------------------------------
 
 
-def set_up(before: Policy, after: Policy, findings: Sequence[Finding], voice: Voice) -> str:
-    """What now holds, and what is still missing for it to work."""
+def set_up(before: Policy, after: Policy, findings: Sequence[Finding], coverage: Coverage, voice: Voice) -> str:
+    """What now holds, what it cannot see, and what is still missing for it to work."""
     _ = voice.texts.gettext
     lines = [
         _("Saved. From now on: {mode}.", mode=_(names.MODES[after.mode])),
         _("Preset {preset}: {meaning}", preset=after.preset, meaning=_(names.PRESETS[after.preset])),
         _("Cards go to {channel}.", channel=voice.markup.channel(after.mod_channel or "")),
+        *seen.lines(coverage, voice.texts),
     ]
     if before.preset == after.preset and _differs(after):
         lines.append(_("What you had changed in this preset is kept."))
+    if before.preset != after.preset and _differs(before):
+        lines.append(_("What you had changed in the preset {preset} no longer holds.", preset=before.preset))
     missing = [f for f in findings if not f.ok]
     if missing:
         lines += [_("Still missing:"), *(doctor.line(f) for f in missing)]
     else:
-        lines.append(_("Nothing is missing. To try it, post a test card."))
+        lines.append(_("I have every right that I need here. To try it, post a test card."))
     return fit(lines, ANSWER, voice.texts)
 
 
 def _differs(policy: Policy) -> bool:
-    return policy.thresholds != preset(policy.preset).thresholds
+    return policy.preset in PRESETS and policy.thresholds != preset(policy.preset).thresholds
 
 
 # --- the whole policy -----------------------------------------------------------------------------
 
 
-def read_out(policy: Policy, version: int, changed: tuple[datetime, str] | None, voice: Voice) -> str:
+def read_out(
+    policy: Policy, version: int, changed: tuple[datetime, str] | None, coverage: Coverage, voice: Voice
+) -> str:
     """Everything that is set, the most asked first. `changed`: when and by whom the last time."""
     _ = voice.texts.gettext
     lines = [
         _("Mode: {mode}.", mode=_(names.MODES[policy.mode])),
         _preset_line(policy, version, changed, voice),
         _channel_line(policy, voice),
+        *seen.lines(coverage, voice.texts),
         *_threshold_lines(policy, voice.texts),
         *_override_lines(policy, voice),
         _unjudged_line(policy, voice.texts),
@@ -165,10 +164,10 @@ def _threshold_line(
     which: Category, own: Mapping[Category, Threshold], usual: Mapping[Category, Threshold], texts: Texts
 ) -> str:
     now, preset_has = own.get(which, NEVER), usual.get(which, NEVER)
-    line = f"• {names.category(which, texts)}: {limits(now, texts)}"
+    line = f"• {names.category(which, texts)}: {names.limits(now, texts)}"
     if now == preset_has:
         return line
-    return line + " " + texts.gettext("(preset: {limits})", limits=limits(preset_has, texts))
+    return line + " " + texts.gettext("(preset: {limits})", limits=names.limits(preset_has, texts))
 
 
 def _override_lines(policy: Policy, voice: Voice) -> list[str]:

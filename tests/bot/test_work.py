@@ -73,7 +73,7 @@ class Paper:
     async def recover(self) -> int:
         return 0
 
-    async def backlog(self) -> tuple[int, datetime | None]:
+    async def backlog(self, tenant: Tenant | None = None) -> tuple[int, datetime | None]:
         return len(self.waiting), None
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Entry, Finding, JobKind
-from policies.model import Category, Mode
-from tests.bot.cases import GUILD
-from tests.bot.desk.world import AUTHOR, MANAGER, MODERATOR, World
+from bot.model import Entry, Finding, JobKind, Origin
+from policies.model import Category, Decision, Mode, Reason, ReasonCode, Suggestion, UnscreenedReason
+from tests.bot.cases import GUILD, image
+from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, World
 
 
 async def doctor(world: World, *findings: Finding) -> list[str]:
@@ -26,7 +26,7 @@ async def test_a_healthy_guild_is_told_so(world: World) -> None:
     await world.policy(mode=Mode.ENFORCE, mod_channel="9")
     head, *lines = await doctor(world, Finding("may delete messages", ok=True))
     assert head == "All is well."
-    assert all(line.startswith("✓ ") for line in lines)
+    assert not any(line.startswith("✗ ") for line in lines)
     assert "✓ may delete messages" in lines
     assert "✓ no image waits" in lines
 
@@ -36,7 +36,7 @@ async def test_what_is_not_well_comes_first_with_its_cure(world: World) -> None:
     head, *lines = await doctor(
         world, Finding("may speak", ok=True), Finding("may delete", ok=False, cure="give me Manage Messages")
     )
-    assert head == "2 things are not well."
+    assert head == "2 things need attention."
     assert lines[:2] == [
         "✗ may delete: give me Manage Messages",
         "✗ a channel for moderators' cards: choose one with /setup",
@@ -45,14 +45,14 @@ async def test_what_is_not_well_comes_first_with_its_cure(world: World) -> None:
 
 @pytest.mark.asyncio
 async def test_one_thing_is_one_thing(world: World) -> None:
-    assert (await doctor(world))[0] == "1 thing is not well."
+    assert (await doctor(world))[0] == "1 thing needs attention."
 
 
 @pytest.mark.asyncio
 async def test_a_paused_guild_is_not_well(world: World) -> None:
     await world.policy(mode=Mode.PAUSED, mod_channel="9")
     head, first, *_ = await doctor(world)
-    assert head == "1 thing is not well."
+    assert head == "1 thing needs attention."
     assert "no image is looked at" in first
 
 
@@ -61,11 +61,51 @@ async def test_what_nobody_looks_for_is_said_and_unwell_only_if_required(world: 
     await world.policy(mod_channel="9")
     head, *lines = await doctor(world)
     assert head == "All is well."
-    assert any(line.startswith("✓ not looked for by any provider here: violence, graphic; ") for line in lines)
+    assert any(line.startswith("• not looked for by any provider here: violence, graphic; ") for line in lines)
     await world.policy(required=frozenset({Category.HATE, Category.SEXUAL_EXPLICIT}))
     head, first, *_ = await doctor(world)
-    assert head == "1 thing is not well."
+    assert head == "1 thing needs attention."
     assert first.startswith("✗ required but not looked for by any provider: hate: every image is shown")
+
+
+@pytest.mark.asyncio
+async def test_a_provider_that_does_not_work_is_not_well(world: World) -> None:
+    await world.policy(mod_channel="9")
+    assert "✓ providers: local" in await doctor(world)
+    world.states["local"] = "unavailable: the weights are missing"
+    head, first, *lines = await doctor(world)
+    assert (head, first) == ("1 thing needs attention.", "✗ provider local: unavailable: the weights are missing")
+    assert not any("providers" in line for line in lines)
+    world.states["vendor"] = "ok"
+    assert "✓ providers: vendor" in await doctor(world)
+
+
+@pytest.mark.asyncio
+async def test_the_last_day_is_counted_with_what_was_left_unjudged(world: World) -> None:
+    await world.policy(mod_channel="9")
+    assert (
+        "• in the last 24 hours: 0 images judged, 0 removed, 0 cases for the moderators, none left unjudged"
+        in await doctor(world)
+    )
+    tiny = Reason(ReasonCode.UNSCREENED, detail=UnscreenedReason.TINY.value)
+    missing = Decision(Suggestion.UNSCREENED, reasons=(tiny,))
+    await world.open(Origin.REVIEW, images=[image(1), image(2, missing), image(3, missing)])
+    assert (
+        "• in the last 24 hours: 1 image judged, 0 removed, 1 case for the moderators,"
+        " 2 not judged (it is too small to judge: 2)" in await doctor(world)
+    )
+    await world.clock.advance(timedelta(hours=24, seconds=1).total_seconds())
+    assert any(line.startswith("• in the last 24 hours: 0 images judged") for line in await doctor(world))
+
+
+@pytest.mark.asyncio
+async def test_another_guilds_backlog_is_not_counted(world: World) -> None:
+    await world.policy(mod_channel="9")
+    entry = Entry(ELSEWHERE, "job:1", JobKind.RAW, {"d": {"id": "1"}})
+    await world.store.journal.put([entry], lease=False)
+    await world.clock.advance(3600)
+    assert "✓ no image waits" in await doctor(world)
+    assert (await world.store.journal.backlog())[0] == 1
 
 
 @pytest.mark.asyncio
@@ -78,11 +118,11 @@ async def test_a_backlog_is_counted_and_unwell_when_old(world: World) -> None:
     assert (await doctor(world))[0] == "All is well."
     await world.clock.advance(1)
     head, first, *_ = await doctor(world)
-    assert head == "1 thing is not well."
+    assert head == "1 thing needs attention."
     assert first.startswith("✗ 2 images wait, the oldest 10 minutes: ")
 
 
 @pytest.mark.asyncio
 async def test_moderators_may_ask_and_members_may_not(world: World) -> None:
-    assert "not well" in (await world.desk.doctor(GUILD, MODERATOR, [])).text
+    assert "attention" in (await world.desk.doctor(GUILD, MODERATOR, [])).text
     assert "Only moderators" in (await world.desk.doctor(GUILD, AUTHOR, [])).text

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.desk.modes import PAUSED_FROM, mode_before_pause
 from bot.desk.objections import Objection, limit
 from bot.model import Answer, Finding, Presser
+from bot.texts import coverage
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.lines import length
@@ -21,6 +22,7 @@ from policies.model import (
     NEVER,
     Category,
     ChannelRule,
+    Context,
     Exemptions,
     Mode,
     Policy,
@@ -31,7 +33,7 @@ from policies.model import (
 )
 from policies.presets import PRESETS, preset
 from tests.bot.cases import GUILD, START
-from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, ROLE, World
+from tests.bot.desk.world import AUTHOR, COVERAGE, ELSEWHERE, MANAGER, MODERATOR, ROLE, World
 
 EXPLICIT = Category.SEXUAL_EXPLICIT
 
@@ -82,7 +84,9 @@ async def test_a_threshold_is_saved_and_told_beside_the_old(world: World) -> Non
     text = await threshold(world, "0,4", "0.9")
     assert text == (
         "From now on sexual content, explicit: a look from 0.4, removal from 0.9. "
-        "Before: a look from 0.5, removal from 0.85."
+        "Before: a look from 0.5, removal from 0.85.\n"
+        "Other limits hold, unchanged by this, for:\n"
+        "• age-restricted channels: a look from never, removal from never"
     )
     policy = await world.policy()
     assert policy.thresholds[EXPLICIT] == Threshold(0.4, 0.9)
@@ -161,6 +165,30 @@ async def test_a_category_is_understood_as_people_write_it(world: World) -> None
 async def test_a_threshold_that_nothing_can_reach_says_so(world: World) -> None:
     assert "No provider here looks for hate" in await threshold(world, "0.5", category="hate")
     assert "No provider" not in await threshold(world, "0.4")
+
+
+@pytest.mark.asyncio
+async def test_where_a_change_changes_nothing_is_said(world: World) -> None:
+    own, general = Threshold(0.3, 0.7), preset("standard").thresholds[Category.ADVERTISING]
+    await world.policy(
+        drawn=frozen({Category.ADVERTISING: own}),
+        contexts=frozen({Context.COMMENT: frozen({Category.ADVERTISING: own, Category.HATE: own})}),
+        channels=frozen(
+            {
+                "5": ChannelRule(frozen({Category.ADVERTISING: NEVER})),
+                "6": ChannelRule(frozen({Category.ADVERTISING: general})),
+                "7": ChannelRule(exempt=True),
+            }
+        ),
+    )
+    text = await threshold(world, "0.7", "never", category="advertising")
+    assert text.split("\n")[1:] == [
+        "Other limits hold, unchanged by this, for:",
+        "• drawings: a look from 0.3, removal from 0.7",
+        "• comment: a look from 0.3, removal from 0.7",
+        "• <#5>: a look from never, removal from never",
+    ]
+    assert "Other limits" not in await threshold(world, "0.7", category="other")
 
 
 @pytest.mark.asyncio
@@ -275,6 +303,41 @@ async def test_setup_saves_the_preset_and_says_what_is_missing(chosen: str, worl
     assert "read messages" not in answer.text
 
 
+SIGHT = (
+    "What I can find here: sexual content, explicit; sexual content, suggestive; advertising or scam.",
+    "Nobody here looks for: violence, graphic; violence; extremism; hate; self-harm; offensive text; other.",
+)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("findings", [[], [Finding("Manage Messages", ok=False, cure="give me the right")]])
+async def test_setup_says_what_nobody_looks_for(findings: list[Finding], world: World) -> None:
+    answer = await world.desk.setup(
+        GUILD, MANAGER, preset="standard", mod_channel="9", mode="enforce", findings=findings
+    )
+    assert set(SIGHT) < set(answer.text.split("\n"))
+    assert set(SIGHT) < set((await world.desk.show_policy(GUILD, MANAGER)).text.split("\n"))
+
+
+@pytest.mark.parametrize("chosen", PRESETS)
+def test_no_preset_promises_what_only_some_provider_may_see(chosen: str) -> None:
+    words_of_categories = ("explicit", "gor", "extremis", "hate", "violen", "self-harm", "every category", "advert")
+    assert not [word for word in words_of_categories if word in PRESETS[chosen].lower()]
+
+
+def test_where_all_or_nothing_is_looked_for() -> None:
+    [said] = coverage.lines({"all": frozenset(Category)}, Texts())
+    assert said.startswith("What I can find here: sexual content, explicit; ")
+    assert coverage.lines({}, Texts()) == ["No provider is set up here, so nothing can be found."]
+
+
+@pytest.mark.asyncio
+async def test_another_preset_says_that_what_was_tuned_is_gone(world: World) -> None:
+    await threshold(world, "0.2")
+    assert "What you had changed in the preset standard no longer holds." in (await set_up(world)).text
+    assert "no longer holds" not in (await set_up(world, "art")).text
+
+
 @pytest.mark.asyncio
 async def test_setup_with_nothing_missing_says_how_to_try_it(world: World) -> None:
     answer = await world.desk.setup(GUILD, MANAGER, preset="art", mod_channel="9", mode="observe", findings=[])
@@ -350,7 +413,8 @@ async def test_the_policy_is_read_out_with_what_differs(world: World) -> None:
 
 @pytest.mark.parametrize("chosen", PRESETS)
 def test_every_preset_fits_into_one_answer_whole(chosen: str) -> None:
-    text = words.read_out(_busy(preset(chosen)), 123, (START, "123456789012345678"), Voice.to(GUILD, Texts()))
+    changed = (START, "123456789012345678")
+    text = words.read_out(_busy(preset(chosen)), 123, changed, COVERAGE, Voice.to(GUILD, Texts()))
     assert length(text) <= 1900
     assert "more line" not in text, "a preset with every override should still be told whole"
 

@@ -91,6 +91,7 @@ class World:
         self.clock = clock
         self.hands = Hands(store.ledger)
         self.eyes = Eyes()
+        self.states = dict.fromkeys(COVERAGE, "ok")
         self.desk = Desk(
             ledger=store.ledger,
             settings=store.settings,
@@ -100,6 +101,7 @@ class World:
             journal=store.journal,
             clock=clock,
             coverage=COVERAGE,
+            states=lambda: self.states,
         )
         self._messages = 0
 
