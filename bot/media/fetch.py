@@ -159,7 +159,9 @@ class Fetcher:
         """The bytes at an address, in chunks of up to 64 KiB.
 
         Raises `Gone` (404, 410), `Stale` (403) or `Unfetchable`: `outage` for what a later attempt may
-        mend, `undecodable` for what will not change (address not allowed, a redirect, over the cap).
+        mend, `undecodable` for what will not change (address not allowed, a redirect, over the cap). What
+        is over the cap gives its first `SNIFFED` bytes all the same, so that a large file is not refused
+        as an image if it is none.
         """
         url = address(text)
         if url is None or not any(rule.permits(url) for rule in self._allow):
@@ -170,12 +172,12 @@ class Fetcher:
         response = await self._step(self._session.get(url, allow_redirects=False), until)
         try:
             self._inspect(response)
-            read = 0
+            size, read = response.content_length or 0, 0
             while chunk := await self._step(response.content.read(CHUNK), until):
                 read += len(chunk)
-                if read > self._cap:
-                    raise _too_large(self._cap)
                 yield chunk
+                if max(size, read) > self._cap and read >= min(SNIFFED, self._cap):
+                    raise _too_large(self._cap)
         finally:
             response.close()
 
@@ -196,8 +198,6 @@ class Fetcher:
             raise _refused(response.status)
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise _hopeless("the host sent it compressed, unasked")
-        if (response.content_length or 0) > self._cap:
-            raise _too_large(self._cap)
 
 
 def _refused(status: int) -> Exception:
@@ -235,12 +235,12 @@ async def collect(chunks: AsyncIterator[bytes], *, cap: int, deadline: float, cl
         async with asyncio.timeout(deadline), aclosing(_as_generator(chunks)) as stream:
             async for chunk in stream:
                 collected += chunk
-                if len(collected) > cap:
-                    raise _too_large(cap)
-                if not sniffed and len(collected) >= SNIFFED:
+                if not sniffed and len(collected) >= min(SNIFFED, cap):
                     sniffed = True
                     if not sniff(bytes(collected[:SNIFFED])).is_image:
                         return None
+                if len(collected) > cap:
+                    raise _too_large(cap)
     except TimeoutError:
         failure = _outage("the host took too long")
     else:

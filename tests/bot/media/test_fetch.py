@@ -201,11 +201,40 @@ async def test_an_endless_body_is_cut_at_the_cap() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40 * 1024
 
 
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()  # until the other side closes
+
+
+def large(start: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + start.ljust(512, b"\0")
+
+
 @pytest.mark.asyncio
-async def test_a_declared_length_over_the_cap_is_not_even_begun() -> None:
-    async with speaking(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nxx") as base:
+async def test_of_a_declared_length_over_the_cap_only_the_beginning_is_read() -> None:
+    async with speaking(large(b"xx"), silent) as base:
         with pytest.raises(Unfetchable, match="larger than 1 MB"):
-            await fetched(base)
+            await fetched(base, stall=1.0)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("claimed", [True, False])
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"words and words", b"\x89PNG\r\n\x1a\n"], ids=["zip", "text", "png"])
+async def test_a_large_file_is_refused_only_if_it_is_or_claims_to_be_an_image(start: bytes, claimed: bool) -> None:
+    async with speaking(large(start), silent) as base, fetcher(base) as source:
+        chunks = source.stream(base + "/backup")
+        if not claimed and not start.startswith(b"\x89PNG"):
+            assert await collect(chunks, cap=MB, deadline=5, claimed=claimed) is None
+            return
+        with pytest.raises(Unfetchable, match="larger than 1 MB") as refused:
+            await collect(chunks, cap=MB, deadline=5, claimed=claimed)
+        assert refused.value.reason is UnscreenedReason.UNDECODABLE
+
+
+@pytest.mark.asyncio
+async def test_one_large_chunk_that_is_no_image_is_skipped_too() -> None:
+    assert await collect(chunks(b"PK\x03\x04" * 900), cap=1000, deadline=5, claimed=False) is None
+    with pytest.raises(Unfetchable, match="larger than"):
+        await collect(chunks(b"\xff\xd8\xff" * 900), cap=1000, deadline=5, claimed=False)
 
 
 @pytest.mark.asyncio
