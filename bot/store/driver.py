@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import quote
 
 import aiosqlite
@@ -59,6 +59,11 @@ class Driver:
             await self._connection.close()
 
 
+def bare(connection: Connection) -> sqlite3.Connection:
+    """SQLite's own connection below SQLAlchemy's, for what is done so often that every layer counts."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
 def _connect(path: Path, write: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode={'rw' if write else 'ro'}",
@@ -88,6 +93,6 @@ def _engine(connected: Callable[[], sqlite3.Connection], *, write: bool) -> Engi
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        bare(connection).execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

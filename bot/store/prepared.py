@@ -7,7 +7,6 @@ in Core as everywhere and the types of the columns apply; only the execution is 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -16,6 +15,8 @@ from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from bot.store.driver import bare
 
 Statement: TypeAlias = "Select[Any] | Insert | Update | Delete | Any"  # `returning` makes further types of them
 Convert: TypeAlias = "Callable[[Any], Any] | None"
@@ -51,7 +52,7 @@ class Prepared:
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Execute, and return all rows. Raises sqlite3.Error."""
         compiled = self._for(values)
-        found = _driver(connection).execute(compiled.sql, compiled.arguments(values))
+        found = bare(connection).execute(compiled.sql, compiled.arguments(values))
         return [compiled.row(row) for row in found.fetchall()]
 
     def each(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -86,7 +87,3 @@ def _writing(kind: TypeEngine[Any]) -> Convert:
 
 def _reading(kind: TypeEngine[Any]) -> Convert:
     return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    return cast("sqlite3.Connection", connection.connection.driver_connection)
