@@ -64,24 +64,32 @@ class _AnswerPipe(connection.Connection):
         return connection.reduce_connection(self)  # type: ignore[attr-defined]
 
 
-_main_lock = threading.Lock()
+SECRETS = "BEHOLDER_"  # how variables of the environment begin that are the bot's own: its tokens among them
+
+_start_lock = threading.Lock()
 
 
 @contextmanager
-def _without_main() -> Iterator[None]:
-    """Let a new process start without importing our `__main__` again: it needs nothing of the bot."""
-    with _main_lock:
+def _nothing_of_the_bot() -> Iterator[None]:
+    """Let a new process start without our `__main__`, which it would import again, and without our settings.
+
+    They are gone before the start, not cleared by the worker: `/proc/<pid>/environ` keeps what a process
+    was started with. Nothing else in the bot reads them after its own start.
+    """
+    with _start_lock:
         main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        settings = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(SECRETS)}
         try:
             yield
         finally:
+            os.environ.update(settings)
             sys.modules["__main__"] = main
 
 
 class _Process(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802
-        with _without_main():
+        with _nothing_of_the_bot():
             return SpawnProcess._Popen(process_obj)
 
 

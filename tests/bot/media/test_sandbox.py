@@ -86,6 +86,26 @@ async def test_a_worker_loads_nothing_of_the_bot() -> None:
         assert await one.run(inmates.loaded) == ""
 
 
+def environments() -> list[bytes]:
+    """What each child of this process was started with."""
+    children = [pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
+    return [Path(f"/proc/{pid}/environ").read_bytes() for pid in children]
+
+
+@pytest.mark.asyncio
+async def test_no_worker_is_started_with_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEHOLDER_DISCORD_TOKEN", "canary-token")
+    monkeypatch.setenv("ORDINARY", "kept")
+    async with slot() as one:
+        for _ in range(2):  # the first, and the one that replaces it
+            await one.run(sandbox.confinement)
+            assert any(b"ORDINARY=kept" in e for e in environments())
+            assert not any(b"canary" in e for e in environments())
+            with pytest.raises(Lost):
+                await one.run(inmates.crash)
+    assert os.environ["BEHOLDER_DISCORD_TOKEN"] == "canary-token"
+
+
 def test_the_parent_never_loads_the_decoders() -> None:
     program = (
         "import sys, bot.media.intake, bot.media.fetch; print(sorted({'PIL', 'zxingcpp', 'numpy'} & set(sys.modules)))"
