@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,11 @@ from providers.local.provider import LocalProvider
 from providers.router import Plan, Router
 
 PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
+
+
+def coverage(names: Iterable[str]) -> Mapping[str, frozenset[Category]]:
+    """What each of these providers can find, without opening any."""
+    return {name: PROVIDERS[name]().covers for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,13 @@ class Saved:
 @app.command()
 def show(guild: Guild, config_file: ConfigFile = None) -> None:
     """Show a guild's policy in words."""
-    saved = _load(guild, config_file)
+    from bot.commands.settings import settings
+
+    config = settings(config_file)
+    saved = asyncio.run(_current(config, tenant(guild)))
     policy, spoken = saved.policy, voice()
+    from bot.opening import coverage
+    from bot.texts import coverage as seen
     from bot.texts import names
 
     _ = spoken.texts.gettext
@@ -57,16 +62,19 @@ def show(guild: Guild, config_file: ConfigFile = None) -> None:
         for c, t in sorted(policy.thresholds.items())
     ]
     show_table(("category", "moderators look from", "removed from"), rows)
+    for line in seen.lines(coverage(config.providers), spoken.texts):
+        say(line)
     say(f"All of it: beholder policy export --guild {saved.guild}")
 
 
 @app.command()
 def export(guild: Guild, config_file: ConfigFile = None) -> None:
     """Print a guild's policy as YAML, to change it and apply it again."""
+    from bot.commands.settings import settings
     from bot.commands.yamls import written
     from policies.form import dump
 
-    saved = _load(guild, config_file)
+    saved = asyncio.run(_current(settings(config_file), tenant(guild)))
     header = (
         saved.origin,
         f"Change it and give it back: beholder policy apply FILE --guild {saved.guild}",
@@ -92,14 +100,25 @@ def apply(
         policy = load(read(file))
     except PolicyError as error:
         raise Stop("\n  - ".join((f"{file} is not applied, nothing is changed:", *error.problems))) from None
-    version = asyncio.run(_save(settings(config_file), owner, policy, why or f"beholder policy apply {file.name}"))
+    config = settings(config_file)
+    before, version = asyncio.run(_save(config, owner, policy, why or f"beholder policy apply {file.name}"))
     say(f"saved as version {version} of {owner}")
+    _tell(before, policy)
 
 
-def _load(guild: str, config_file: Path | None) -> Saved:
-    from bot.commands.settings import settings
+def _tell(before: Policy, policy: Policy) -> None:
+    """What now holds, what was otherwise before, and what may surprise."""
+    from bot.commands.changes import changes, warnings
+    from bot.texts import names
 
-    return asyncio.run(_current(settings(config_file), tenant(guild)))
+    say(f"mode: {voice().texts.gettext(names.MODES[policy.mode])}")
+    say(f"moderators' channel: {policy.mod_channel or 'not set'}")
+    changed = changes(before, policy)
+    say("changed against the version before:" if changed else "nothing is changed against the version before")
+    for line in changed:
+        say(f"  {line}")
+    for warning in warnings(policy):
+        say(f"warning: {warning}")
 
 
 async def _current(config: Config, owner: Tenant) -> Saved:
@@ -114,11 +133,13 @@ async def _current(config: Config, owner: Tenant) -> Saved:
     return Saved(owner, policy, version)
 
 
-async def _save(config: Config, owner: Tenant, policy: Policy, why: str) -> int:
+async def _save(config: Config, owner: Tenant, policy: Policy, why: str) -> tuple[Policy, int]:
+    """The policy before, and the number of the new version."""
     from bot.opening import open_store
 
     async with open_store(config) as store:
-        return await store.settings.save(owner, policy, by=f"host:{_user()}", why=why)
+        before, _ = await store.settings.policy(owner)
+        return before, await store.settings.save(owner, policy, by=f"host:{_user()}", why=why)
 
 
 def _user() -> str:

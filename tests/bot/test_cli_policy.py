@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.commands.changes import changes
 from bot.config import Config
 from bot.model import (
     Author,
@@ -26,7 +27,7 @@ from bot.opening import open_store
 from bot.store.codec import event_payload
 from bot.store.retention import Keep
 from policies.engine import decide
-from policies.form import STRIKES_LIVE
+from policies.form import STRIKES_LIVE, load
 from policies.model import Category, Context, Label, Mode, Place, Policy, Seen, Standing, Threshold, Verdict, Versions
 from policies.presets import PRESETS, preset
 from tests.bot.commandline import Host, json_lines
@@ -89,6 +90,60 @@ def test_show_speaks_plainly(host: Host) -> None:
     assert next(x for x in shown.splitlines() if "advertising" in x).split()[-1] == "never"
 
 
+def test_apply_says_what_now_holds_and_what_was_otherwise(host: Host) -> None:
+    told = apply(host, ISSUE_EXAMPLE).splitlines()
+    assert told == [
+        f"saved as version 1 of {GUILD}",
+        "mode: enforce (I act on what I find)",
+        "moderators' channel: 123",
+        "changed against the version before:",
+        "  mode: observe -> enforce",
+        "  mod_channel: none -> 123",
+        "  thresholds.sexual_explicit.review: 0.5 -> 0.4",
+        "  thresholds.sexual_explicit.remove: 0.85 -> 0.8",
+    ]
+    assert apply(host, ISSUE_EXAMPLE).splitlines()[3:] == ["nothing is changed against the version before"]
+
+
+def test_a_file_that_unprotects_says_so(host: Host) -> None:
+    apply(host, ISSUE_EXAMPLE)
+    told = apply(host, "preset: standard\n")
+    assert "  mode: enforce -> observe" in told
+    assert "  mod_channel: 123 -> none" in told
+    assert "warning: the mode is observe: nothing is removed" in told
+    assert "warning: there is no moderators' channel: what needs a look is seen by nobody but" in told
+    assert "warning: the mode is paused" in apply(host, "mode: paused\nmod_channel: 5\n")
+    assert "warning: the mode" not in apply(host, "mode: enforce\n")
+
+
+def test_every_kind_of_setting_is_told_when_it_changes() -> None:
+    before = load(
+        {
+            "channels": {"5": {"exempt": True}},
+            "drawn": {"hate": "never"},
+            "ladder": {"rungs": [{"strikes": 2, "act": "timeout", "minutes": 10}, {"strikes": 3, "act": "ban"}]},
+            "exempt": {"roles": ["7", "8"]},
+        }
+    )
+    after = load({"actions": {"review": []}, "ladder": {"rungs": []}, "trust_vendor": False})
+    assert changes(before, after) == [
+        "actions.review: escalate -> none",
+        "exempt.roles: 7, 8 -> none",
+        "trust_vendor: true -> false",
+        "ladder.rungs: 2 timeout 10, 3 ban -> none",
+        "drawn.hate.review: never -> -",
+        "drawn.hate.remove: never -> -",
+        "channels.5.context: none -> -",
+        "channels.5.exempt: true -> -",
+    ]
+
+
+def test_show_says_what_nobody_looks_for(host: Host) -> None:
+    shown = host.ok("policy", "show", "--guild", GUILD)
+    assert "What I can find here: sexual content, explicit; sexual content, suggestive; advertising or scam." in shown
+    assert "Nobody here looks for: violence, graphic; violence; extremism; hate; " in shown
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_is_exported_can_be_applied(host: Host, name: str) -> None:
     apply(host, f"preset: {name}\nmode: enforce\ncap: 50\n")
@@ -111,6 +166,8 @@ def test_nobody_breaks_out_of_the_comment(host: Host) -> None:
         ("thresholds: {sexual_explict: {review: 0.4}}", "did you mean sexual_explicit?"),
         ("thresholds: {hate: {review: 0.9, remove: 0.2}}", "review (0.9) must not be above remove (0.2)"),
         ("thresholds: {hate: {review: 1.4}}", "from 0 to 1"),
+        ("mod_channel: general", "mod_channel: must be an id in digits"),
+        ("actions: {block: [warn]}", "actions: block: warn says in public that an image was removed"),
         ("preset: lenient", "preset"),
         ("mode: of", "mode"),
         ("frobnicate: 1", "no setting 'frobnicate'"),
