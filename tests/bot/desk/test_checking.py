@@ -51,6 +51,7 @@ async def test_a_check_tells_the_scores_and_the_rule(world: World) -> None:
         "\n"
         "Why:\n"
         "• sexual content, explicit: 0.93 (local: porn), removes from 0.85\n"
+        "• not judged: only 8 of 120 frames could be looked at\n"
         "\n"
         "Scores:\n"
         "local: sexual content, explicit 0.93; sexual content, suggestive 0.21 · photo · 8 of 120 frames seen\n"
