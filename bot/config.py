@@ -254,6 +254,18 @@ def load(file: Path | None = None, *, platform: bool = False) -> Config:
     return config
 
 
+def discord_api_url() -> str:
+    """Where Discord's API is, by the environment alone: for `init`, which cures what else is wrong there.
+
+    Raises `ConfigError`.
+    """
+    name, given = f"{PREFIX}DISCORD_API_URL", os.environ.get(f"{PREFIX}DISCORD_API_URL")
+    try:
+        return _api_url(given) if given else str(Config.model_fields["discord_api_url"].default)
+    except ValueError as error:
+        raise ConfigError([f"{name} {error}"]) from None
+
+
 def exposed(config: Config, file: Path | None = None) -> list[str]:
     """Warnings about files with secrets that every user of the machine can read, each with its cure."""
     files = [f for f in (file, config.discord_token_file) if f and not f.is_relative_to("/run/secrets")]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from bot.clock import SystemClock
 from bot.config import Config, exposed
+from bot.media.sandbox import Confinement
 from bot.model import Finding
 from policies.model import Category, Context, Place, Unscreened
 from policies.presets import DEFAULT, preset
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 # GATEWAY_MESSAGE_CONTENT and its _LIMITED form (discord.com/developers/docs/resources/application)
@@ -24,7 +31,7 @@ async def examine(config: Config, file: Path | None = None) -> list[Finding]:
     """Look at everything the bot needs. Makes the database if there is none; sends nothing but two GETs to Discord."""
     return [
         *files(config, file),
-        await database(config),
+        *await database(config),
         *await screening(config),
         *await _discord(config),
     ]
@@ -51,16 +58,27 @@ def _folder(folder: Path) -> Finding:
     return Finding("data folder", ok=ok, cure="" if ok else f"{existing} cannot be written; give the bot's user access")
 
 
-async def database(config: Config) -> Finding:
-    """It opens, is whole, and has this version's form."""
+async def database(config: Config) -> list[Finding]:
+    """It opens, is whole, and has this version's form; and what lies in it of the last day's images."""
     from bot.opening import open_store
     from bot.store.errors import StoreError
 
     try:
-        async with open_store(config):
-            return Finding("database", ok=True)
+        async with open_store(config) as store:
+            return [Finding("database", ok=True), await _lately(store)]
     except StoreError as error:
-        return Finding("database", ok=False, cure=str(error))
+        return [Finding("database", ok=False, cure=str(error))]
+
+
+async def _lately(store: Store) -> Finding:
+    """What came of the images of all guilds together: what nobody could judge is seen here."""
+    from bot.texts.catalogue import Texts
+    from bot.texts.doctor import lately
+
+    since, total = SystemClock().now() - timedelta(hours=24), Counter[str]()
+    for tenant in await store.db.tenants.every():
+        total.update(await store.ledger.counts(tenant, since))
+    return Finding(lately(total, Texts("en")), ok=True)
 
 
 # --- screening --------------------------------------------------------------------------------------
@@ -85,7 +103,28 @@ async def screening(config: Config) -> list[Finding]:
         return [Finding("sandbox", ok=False, cure=f"it could not decode a plain PNG ({why}); give it 512 MB of memory")]
     answered = {s.provider for s in look.screenings} - missing.keys()
     providers = [_provider(name, name in answered, missing.get(name)) for name in (*config.providers, "testcard")]
-    return [Finding("sandbox", ok=True), *providers]
+    return [Finding("sandbox", ok=True), await _walls(), *providers]
+
+
+async def _walls() -> Finding:
+    from bot.media.intake import Intake
+
+    async with Intake(workers=1) as intake:
+        return walls(intake.confinement)
+
+
+def walls(confinement: Confinement | None) -> Finding:
+    """Those around the decoders of hostile bytes that depend on the kernel and the container."""
+    cures = []
+    if confinement is None or not confinement.no_network:
+        cures.append(
+            "the kernel or the container keeps the decoders from leaving the network, so a hostile image that takes "
+            "one over could reach it; allow unprivileged user namespaces (the call unshare), in Docker by a seccomp "
+            "profile that permits it, or let the container reach nothing but what it must"
+        )
+    if confinement is None or not confinement.no_new_privileges:
+        cures.append("the kernel does not take PR_SET_NO_NEW_PRIVS; use Linux 3.5 or later")
+    return Finding("Sandbox: no network, no new privileges", ok=not cures, cure="; ".join(cures))
 
 
 def _provider(name: str, ok: bool, missing: Unscreened | None) -> Finding:

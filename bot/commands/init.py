@@ -41,11 +41,16 @@ def init(
     """Walk through token, intent and invite link, and write the settings file."""
     if out.exists() and not force:
         raise Stop(f"{out} exists; add --force to replace it, or --out to name another file")
-    api_url = _api_url()
+    from bot.config import discord_api_url
+
+    api_url = discord_api_url()
     token = _given(token_file) if token_file else _asked_for()
     folder = data_dir or (_default_folder() if token_file else _ask_for_folder())
-    _write(out, {"BEHOLDER_DISCORD_TOKEN": token, "BEHOLDER_DATA_DIR": str(folder.absolute())})
+    written = {"BEHOLDER_DISCORD_TOKEN": token, "BEHOLDER_DATA_DIR": str(folder.absolute())}
+    _write(out, written)
     say(f"\nWritten to {out}, readable by you alone.")
+    for name in _overruled(written):
+        say(f"Mind that {name} says something else in the environment, which wins over {out}: unset it there.")
     well = offline or _well(api_url, token, ask=token_file is None)
     _tell_what_next(token, out)
     if not well:
@@ -103,6 +108,12 @@ def _write(file: Path, settings: dict[str, str]) -> None:
         raise Stop(f"{file} cannot be written ({error.strerror}); name another place with --out") from None
 
 
+def _overruled(written: dict[str, str]) -> list[str]:
+    """Settings of the environment that keep what was written from holding."""
+    given = {name: os.environ[name] for name in written if os.environ.get(name)}
+    return [name for name, value in given.items() if written[name] not in (value, str(Path(value).absolute()))]
+
+
 def _quoted(value: str) -> str:
     """Only where it must be: `docker run --env-file` takes quotes for a part of the value."""
     if re.fullmatch(r"[\w./:@%+=,-]+", value):
@@ -112,12 +123,6 @@ def _quoted(value: str) -> str:
 
 
 # --- what Discord says, and what comes next -------------------------------------------------------
-
-
-def _api_url() -> str:
-    from bot.config import load
-
-    return load().discord_api_url
 
 
 def _well(api_url: str, token: str, *, ask: bool) -> bool:

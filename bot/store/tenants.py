@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.store.database import Database
 
 _FIND = select(tenants.c.id).where(tenants.c.name == bindparam("name"))
+_NAMES = select(tenants.c.name).order_by(tenants.c.id)
 _MAKE = insert(tenants).on_conflict_do_nothing()
 
 
@@ -38,6 +39,11 @@ class Tenants:
             if known is not None:
                 self._ids.put(tenant, known, read_in=generation)
         return known
+
+    async def every(self) -> list[Tenant]:
+        """Whoever ever had anything stored, the first first: for what the host asks of the whole."""
+        names = await self._database.read(lambda c: c.execute(_NAMES).scalars().all())
+        return [Tenant.parse(name) for name in names]
 
     async def _make(self, tenant: Tenant) -> int:
         def make(connection: Connection) -> int:

@@ -1,7 +1,9 @@
 """`init` and `doctor`: from nothing to a bot that can be invited, and what is wrong with one."""
 
+import asyncio
 import json
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +15,10 @@ from pytest_httpserver import HTTPServer
 from bot.config import load
 from bot.doctor import MESSAGE_CONTENT, files
 from bot.invite import invite
+from bot.opening import open_store
 from tests.bot.commandline import TOKEN, Host
+from tests.bot.store.samples import AWAY, HOME, remove
+from tests.clock import FakeClock
 
 LIMITED_INTENT = 1 << 19
 
@@ -135,6 +140,33 @@ def test_a_forgotten_intent_can_be_looked_at_again(host: Host, httpserver: HTTPS
     assert done.stdout.count("NOT OK  Message Content intent: switch on") == 2
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"BEHOLDER_DISCORD_TOKEN": '"quoted"'}, {"BEHOLDER_WEB_PORT": "x"}, {"BEHOLDER_FROB": "1"}]
+)
+def test_what_is_wrong_in_the_environment_does_not_stop_the_cure(host: Host, wrong: dict[str, str]) -> None:
+    host.env |= wrong
+    out = host.folder / "b.env"
+    said = host.ok("init", "--out", out, "--token-file", token_file(host), "--offline")
+    assert dotenv_values(out)["BEHOLDER_DISCORD_TOKEN"] == TOKEN
+    overruled = "Mind that BEHOLDER_DISCORD_TOKEN says something else in the environment, which wins over"
+    assert (overruled in said) == ("BEHOLDER_DISCORD_TOKEN" in wrong)
+    assert "quoted" not in said
+
+
+def test_the_same_in_the_environment_is_nothing_to_mind(host: Host) -> None:
+    host.env |= {"BEHOLDER_DISCORD_TOKEN": TOKEN, "BEHOLDER_DATA_DIR": "data"}
+    args = ("init", "--token-file", token_file(host), "--offline")
+    assert "Mind that" not in host.ok(*args, "--out", host.folder / "b.env")
+    said = host.ok(*args, "--out", host.folder / "c.env", "--data-dir", host.folder)
+    assert "Mind that BEHOLDER_DATA_DIR says something else" in said
+
+
+def test_an_api_that_cannot_be_is_still_objected_to(host: Host) -> None:
+    host.env["BEHOLDER_DISCORD_API_URL"] = "https://discord.com"
+    said = host.refused("init", "--out", host.folder / "b.env", "--token-file", token_file(host))
+    assert "BEHOLDER_DISCORD_API_URL must end in /api/v10" in said
+
+
 # --- doctor ------------------------------------------------------------------------------------------
 
 
@@ -166,7 +198,9 @@ def test_a_healthy_bot_from_its_token_to_its_models(host: Host, httpserver: HTTP
         "data folder",
         "file permissions",
         "database",
+        "in the last 24 hours: 0 images judged, 0 removed, 0 cases for the moderators, none left unjudged",
         "sandbox",
+        "Sandbox: no network, no new privileges",
         "provider local",
         "provider testcard",
         "Discord token",
@@ -225,6 +259,18 @@ class TestUnwell:
     def test_no_network(self, host: Host) -> None:
         host.env |= {"BEHOLDER_DISCORD_TOKEN": TOKEN, "BEHOLDER_DISCORD_API_URL": "http://127.0.0.1:1/api/v10"}
         assert "check the network" in examined(host)["Discord token"]["cure"]
+
+    def test_the_last_day_of_all_guilds_is_counted(self, host: Host) -> None:
+        async def judge() -> None:
+            async with open_store(_config(host)) as store:
+                for number, tenant in enumerate((HOME, AWAY, AWAY)):
+                    await remove(store, str(number), tenant=tenant)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bot.opening.SystemClock", lambda: FakeClock(datetime.now(UTC) - timedelta(hours=1)))
+            asyncio.run(judge())
+        lately = "in the last 24 hours: 3 images judged, 3 removed, 3 cases for the moderators, none left unjudged"
+        assert examined(host)[lately]["ok"]
 
     def test_a_broken_database(self, host: Host) -> None:
         host.database.parent.mkdir()
