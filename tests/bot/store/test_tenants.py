@@ -25,6 +25,8 @@ DONE = Outcome(OutcomeState.DONE)
 ASKED: dict[str, tuple[Call, object]] = {
     "history": (lambda s, j, e: s.ledger.history(AWAY, "ann", START), History()),
     "removed_since": (lambda s, j, e: s.ledger.removed_since(AWAY, START), []),
+    "counts": (lambda s, j, e: s.ledger.counts(AWAY, START), {"judged": 0, "removed": 0, "cases": 0}),
+    "backlog": (lambda s, j, e: s.journal.backlog(AWAY), (0, None)),
     "case": (lambda s, j, e: s.ledger.case(AWAY, 1), None),
     "cases": (lambda s, j, e: s.ledger.cases(AWAY), []),
     "past": (lambda s, j, e: past(s.db, AWAY, START), []),
@@ -45,7 +47,7 @@ CHANGED: dict[str, Call] = {
     "save": lambda s, j, e: s.settings.save(AWAY, preset("relaxed"), "stranger", ""),
 }
 REFUSED = {"plan", "card_posted"}
-OF_NO_TENANT = {"recover", "backlog", "take", "unsettled", "known", "know"}  # of the host, or of exact bytes
+OF_NO_TENANT = {"recover", "take", "unsettled", "known", "know"}  # of the host, or of exact bytes
 TOLD_APART = {"conclude"}  # test_ledger: a job cannot conclude another guild's event
 
 KEPT: list[Table] = [cases, cards, effects, jobs, lists, policies, strikes]
