@@ -65,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     console, machine = Console(), Machine.here()
     console.print(f"{machine}\n")
     reports = asyncio.run(measure(names, console))
+    machine = machine.finished()
     if chosen.json:
         chosen.json.write_text(json.dumps({"machine": asdict(machine), "reports": [r.as_json() for r in reports]}))
     if chosen.markdown:

@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where and when it was measured. `load`: the average of the last minute, before anything ran."""
+    """Where and when it was measured. `load`: what else it had to do, as the average of the minute before
+    anything ran; `load_after`: of the last minute, our own work included (about as much as there are cores)."""
 
     cpu: str
     cores: int
@@ -92,6 +93,7 @@ class Machine:
     system: str
     load: float
     date: str
+    load_after: float | None = None
 
     @classmethod
     def here(cls) -> Machine:
@@ -106,10 +108,15 @@ class Machine:
         )
 
     def __str__(self) -> str:
+        after = "" if self.load_after is None else f" and {self.load_after:g} after the last"
         return (
-            f"{self.cores} cores of {self.cpu}, {self.system}, Python {self.python}, {self.date}, load {self.load:g} "
-            "before the first"
+            f"{self.cores} cores of {self.cpu}, {self.system}, Python {self.python}, {self.date}, "
+            f"load {self.load:g} before the first{after}"
         )
+
+    def finished(self) -> Machine:
+        """With the load of now."""
+        return replace(self, load_after=round(os.getloadavg()[0], 2))
 
 
 def _cpu() -> str:
