@@ -10,7 +10,7 @@ HEAD = """# Benchmarks
 
 Written by `make bench ARGS="--markdown docs/benchmarks.md"`; do not edit. Your machine will differ: run
 `make bench` on it. Each benchmark says whether the promise it measures held; a slow machine is no error.
-With a load above the number of cores, other work was going on, and every figure is too large.
+With a load above the number of cores, other work was going on, and the figures are worse than they need be.
 """
 
 
