@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
-.PHONY: demo test lint bench soak lock clean help
+.DEFAULT_GOAL := help
+.PHONY: demo test lint bench lock clean help
 
 help:
 	@echo "make demo [ARGS=--once]   set up and watch the bot moderate a loopback Discord"

@@ -7,27 +7,27 @@ discord.py, the journal, the sandbox for pixels, both models, SQLite, the effect
 from __future__ import annotations
 
 import asyncio
-import random
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
+from rich.rule import Rule
 
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.process import BotProcess, running
 from bot.sandbox.scenes import Scene, own, play, scenes
 from bot.sandbox.stage import Stage
-from bot.sandbox.table import Table
+from bot.sandbox.table import Row, table
 
 START_SECONDS = 60.0
 SCENE_SECONDS = 20.0
-PAUSE_SECONDS = 3.0  # between two posts, once the scenes are over
-SHOWN = 12  # rows of the endless part
+PAUSE_SECONDS = 2.0  # between two posts, once the scenes are over
 TOKEN = "bG9vcGJhY2s.G00d00.opens-nothing-but-the-loopback"
 
 
@@ -35,6 +35,7 @@ async def demo(once: bool, images: Path | None) -> int:
     """Play every scene, then (unless `once`) go on until stopped. 0 if all that had to happen happened."""
     console = Console() if sys.stdout.isatty() else Console(width=118)
     began = time.monotonic()
+    _end_on_signals()
     with tempfile.TemporaryDirectory(prefix="beholder-demo-") as folder:
         async with Loopback(token=TOKEN) as discord:
             stage = Stage.build(discord)
@@ -51,41 +52,56 @@ async def demo(once: bool, images: Path | None) -> int:
     return 0 if ok else 1
 
 
-async def _show(console: Console, stage: Stage, bot: BotProcess, played: Iterable[Scene]) -> Table:
-    table = Table()
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+def _end_on_signals() -> None:
+    """However it is asked to end, the bot it started ends with it."""
+    task = asyncio.current_task()
+    if task is not None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+async def _show(
+    console: Console, stage: Stage, bot: BotProcess, played: Iterable[Scene], *, pause: float = 0.0
+) -> list[Row]:
+    """Each scene's row is printed once it is over; until then it stands below the others, alive."""
+    console.print("\n[bold]Beholder at work on a Discord of its own[/bold]", Rule(style="dim"), table([], header=True))
+    console.print(Rule(style="dim"))
+    rows: list[Row] = []
+    with Live(console=console, auto_refresh=False, transient=True) as live:
         for scene in played:
-            row = table.begin(scene)
-            live.update(table.render(), refresh=True)
-            row.played = await play(stage, bot, scene, SCENE_SECONDS)
-            live.update(table.render(), refresh=True)
-    return table
+            rows.append(Row(scene))
+            live.update(table(rows[-1:]), refresh=True)
+            rows[-1].played = await play(stage, bot, scene, SCENE_SECONDS)
+            live.update("")
+            console.print(table(rows[-1:]), Rule(style="dim"))
+            await asyncio.sleep(pause)
+    return rows
 
 
-async def _press(console: Console, stage: Stage, table: Table) -> bool:
-    """A moderator looks at the first card and finds the removal wrong; a second press comes too late."""
-    row = next((r for r in table.rows if r.played and r.played.line and r.scene.fate.card), None)
-    if row is None or row.played is None or row.played.line is None:
+async def _press(console: Console, stage: Stage, rows: Sequence[Row]) -> bool:
+    """Two people at once find the first removal wrong, after somebody who may not decide."""
+    line = next((r.played.line for r in rows if r.played and r.played.line and r.scene.fate.card), None)
+    if line is None:
         return False
-    number = row.played.line["case"]
-    card = await stage.discord.posted(stage.mods, having=f"Case {number} ")
+    card = await stage.discord.posted(stage.mods, having=f"Case {line['case']} ")
     button = "Wrong, give back"
-    stranger = await stage.discord.press(card, button, stage.members[0])
-    console.print()
-    pressers = (stage.moderator, stage.owner)
-    first, second = await asyncio.gather(*(stage.discord.press(card, button, who) for who in pressers))
+    answers = {"a member": await stage.discord.press(card, button, stage.members[0])}
+    two = {"a moderator": stage.moderator, "the owner": stage.owner}
+    both = await asyncio.gather(*(stage.discord.press(card, button, who) for who in two.values()))
+    answers |= sorted(zip(two, both, strict=True), key=lambda pair: "lready" in pair[1].text)
     await stage.discord.until(lambda: not card.components and not card.attachments)
-    for who, answered in (("a member", stranger), ("a moderator", first), ("the owner at once", second)):
-        console.print(f"“{button}” on case {number}, pressed by {who}: [italic]{stage.named(answered.text)}[/italic]")
-    return all(answered.ephemeral for answered in (stranger, first, second))
+    console.print(f"\n“{button}” on case {line['case']}, pressed by")
+    for who, answered in answers.items():
+        console.print(f"  {who}: [italic]{stage.named(answered.text)}[/italic]")
+    return all(a.ephemeral for a in answers.values()) and sum("lready" in a.text for a in both) == 1
 
 
-def _summary(console: Console, table: Table, pressed: bool, starting: float, playing: float) -> bool:
-    good = sum(row.ok for row in table.rows)
-    ok = good == len(table.rows) and pressed
+def _summary(console: Console, rows: Sequence[Row], pressed: bool, starting: float, playing: float) -> bool:
+    good = sum(row.ok for row in rows)
+    ok = good == len(rows) and pressed
     verdict = "[green]all as it should be[/green]" if ok else "[bold red]NOT as it should be[/bold red]"
     console.print(
-        f"{good} of {len(table.rows)} posts ended as they had to, and the card's buttons "
+        f"\n{good} of {len(rows)} posts ended as they had to, and the card's buttons "
         f"{'worked' if pressed else 'did NOT work'}: {verdict}. "
         f"Start {starting:.1f} s, scenes {playing:.1f} s."
     )
@@ -94,12 +110,5 @@ def _summary(console: Console, table: Table, pressed: bool, starting: float, pla
 
 async def _go_on(console: Console, stage: Stage, bot: BotProcess) -> None:
     console.print("Members go on posting. Ctrl-C ends it.")
-    table = Table()
-    with Live(console=console, auto_refresh=False) as live:
-        while True:
-            scene = random.choice(list(scenes(stage)))
-            row = table.begin(scene)
-            row.played = await play(stage, bot, scene, SCENE_SECONDS)
-            del table.rows[:-SHOWN]
-            live.update(table.render(), refresh=True)
-            await asyncio.sleep(PAUSE_SECONDS)
+    for serial in count(1):
+        await _show(console, stage, bot, scenes(stage, serial), pause=PAUSE_SECONDS)

@@ -17,6 +17,7 @@ from policies.model import Category
 from providers.testcard import draw
 
 File = tuple[str, bytes, str]
+CARD_WIDTH = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,18 @@ def _spared(scene: Scene, message: Message) -> str:
     return "should still be there" if gone and not scene.fate.deleted and scene.fate is not JUDGED else ""
 
 
-def scenes(stage: Stage) -> Iterator[Scene]:
-    """All of them, in order; each is made when its turn comes."""
+def scenes(stage: Stage, serial: int = 0) -> Iterator[Scene]:
+    """All of them, in order; each is made when its turn comes. `serial` makes other bytes of the same pictures."""
     ann, ben, dora, emil = stage.members
     d, general, photos = stage.discord, stage.general, stage.pictures
+    width = CARD_WIDTH + 2 * serial
+
+    def card(category: Category, confidence: float, width: int = width) -> bytes:
+        return draw(category, confidence, width=width)
+
     explicit = card(Category.SEXUAL_EXPLICIT, 0.95)
 
-    yield Scene("an ordinary picture", general, lambda: d.post(general, ann, files=files(view(0))), LEFT)
+    yield Scene("an ordinary picture", general, lambda: d.post(general, ann, files=files(view(4 * serial))), LEFT)
     yield Scene("a test card, explicit 0.95", general, lambda: d.post(general, ben, files=files(explicit)), REMOVED)
     yield Scene("the same picture again", photos, lambda: d.post(photos, dora, files=files(explicit)), REMOVED)
     suggestive = card(Category.SEXUAL_SUGGESTIVE, 0.75)
@@ -114,9 +120,9 @@ def scenes(stage: Stage) -> Iterator[Scene]:
         "a link whose preview comes late", general, lambda: _late(stage, card(Category.EXTREMISM, 0.93)), REMOVED
     )
     yield Scene("a forwarded picture", photos, lambda: _forwarded(stage, explicit), REMOVED)
-    moving = pictures.animation(40, 17, card(Category.VIOLENCE_GRAPHIC, 0.94, width=480))
+    moving = pictures.animation(40, 17, card(Category.VIOLENCE_GRAPHIC, 0.94, width=480 + 2 * serial))
     yield Scene("40 frames, one of them bad", photos, lambda: d.post(photos, emil, files=files(moving)), REMOVED)
-    album = [view(1), view(2), card(Category.SELF_HARM, 0.96), view(3)]
+    album = [view(1 + 4 * serial), view(2 + 4 * serial), card(Category.SELF_HARM, 0.96), view(3 + 4 * serial)]
     yield Scene("an album of four, one bad", photos, lambda: d.post(photos, ann, files=files(*album)), REMOVED)
     rubbish = [("holiday.png", pictures.rubbish(), "image/png")]
     yield Scene("rubbish called .png", general, lambda: d.post(general, ben, files=rubbish), REVIEWED)
@@ -139,7 +145,7 @@ def own(stage: Stage, folder: Path) -> Iterator[Scene]:
             yield Scene(path.name, stage.pictures, post, JUDGED)
 
 
-def card(category: Category, confidence: float, width: int = 800) -> bytes:
+def card(category: Category, confidence: float, width: int = CARD_WIDTH) -> bytes:
     """A test card as PNG."""
     return draw(category, confidence, width=width)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.sandbox.entities import Channel, Guild, User
@@ -68,4 +69,4 @@ class Stage:
             text = text.replace(f"<#{channel.id}>", f"#{channel.name}")
         for user in (self.owner, self.moderator, *self.members):
             text = text.replace(f"<@{user.id}>", f"@{user.name}")
-        return text
+        return re.sub(r"<t:\d+:\w>", "just now", text)

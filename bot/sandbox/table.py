@@ -1,4 +1,4 @@
-"""The live table of the demo: what was posted where, what was seen in it, what became of it."""
+"""The table of the demo: what was posted where, what was seen in it, what became of it."""
 
 from __future__ import annotations
 
@@ -32,31 +32,19 @@ class Row:
         return self.played is not None and not self.played.missing
 
 
-class Table:
-    """Rows in the order of their beginning; `render` draws them as they are now."""
+COLUMNS = (("", 1), ("posted", 5), ("where", 4), ("seen", 5), ("decision and why", 6), ("done", 4), ("ms", 2))
 
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
 
-    def begin(self, scene: Scene) -> Row:
-        """A scene begins."""
-        row = Row(scene)
-        self.rows.append(row)
-        return row
-
-    def render(self) -> RichTable:
-        """The table for a terminal of 80 columns and more."""
-        table = RichTable(title="Beholder at work on a Discord of its own", title_justify="left", expand=True)
-        table.add_column("", width=1)
-        table.add_column("posted", ratio=5)
-        table.add_column("where", ratio=4)
-        table.add_column("seen", ratio=5)
-        table.add_column("decision and why", ratio=6)
-        table.add_column("done", ratio=4)
-        table.add_column("ms", justify="right", width=5)
-        for row in self.rows:
-            table.add_row(*_cells(row))
-        return table
+def table(rows: Sequence[Row], *, header: bool = False) -> RichTable:
+    """`rows`, every part of the table with the same columns: so it can be printed row by row."""
+    drawn = RichTable(show_header=header, expand=True, box=None, padding=(0, 1, 0, 0))
+    for name, ratio in COLUMNS:
+        drawn.add_column(
+            name, ratio=ratio, min_width=ratio, justify="right" if name == "ms" else "left", overflow="fold"
+        )
+    for row in rows:
+        drawn.add_row(*_cells(row))
+    return drawn
 
 
 def _cells(row: Row) -> Sequence[Text | str]:
