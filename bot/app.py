@@ -35,7 +35,7 @@ log = structlog.get_logger("beholder.app")
 
 SWEEP_SECONDS = 30.0
 RETENTION_SECONDS = 6 * 3600.0
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 7.0  # container platforms kill after ten
 
 
 class App:
@@ -147,7 +147,7 @@ class App:
             await self._clock.sleep(seconds)
 
     async def _warm(self) -> None:
-        """The first image shall not wait for the models; if they cannot be had, its verdict says so."""
+        """The first image should not wait for the models; if they cannot be had, its verdict says so."""
         try:
             await self._screening.warm()
         except ProviderError as error:

@@ -67,9 +67,9 @@ def _url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     example = f"write {schemes[-1]}://host[:port][/path]"
     try:
         parts = urlsplit(text)
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises where it is not a number
     except ValueError:
-        raise ValueError(f"is no URL; {example}") from None
+        raise ValueError(f"is not a URL; {example}") from None
     if parts.scheme not in schemes or not parts.hostname:
         raise ValueError(f"must be a {' or '.join(schemes)} URL; {example}")
     if parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", text):
@@ -98,7 +98,7 @@ def _sqlite_url(text: str) -> str:
     scheme, found, rest = text.partition("://")
     if not found or scheme.partition("+")[0] != "sqlite":
         raise ValueError(
-            "only SQLite is supported so far; leave it out, or write sqlite:////absolute/path/to/beholder.db"
+            "must be an SQLite URL (nothing else is supported so far); leave it out, or write sqlite:////absolute/path/to/beholder.db"
         )
     if not rest.startswith("/") or rest.strip("/") in ("", ":memory:") or "?" in rest:
         raise ValueError("must name a file and nothing else; write sqlite:////absolute/path/to/beholder.db")
@@ -114,9 +114,9 @@ def _known_providers(names: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError(f"{ALWAYS_ON} is always on and not listed; leave it out")
     for name in names:
         if name not in PROVIDER_NAMES:
-            raise ValueError(f"{name!r} is no provider{_did_you_mean(name, PROVIDER_NAMES)}")
+            raise ValueError(f"{name!r} is not a provider{_did_you_mean(name, PROVIDER_NAMES)}")
     if not names:
-        raise ValueError(f"names no provider; known are: {', '.join(PROVIDER_NAMES)}")
+        raise ValueError(f"must name a provider; known are: {', '.join(PROVIDER_NAMES)}")
     return tuple(dict.fromkeys(names))
 
 
@@ -145,7 +145,7 @@ def _read_secret(file: Path) -> str:
     except OSError as error:
         raise ValueError(f"{file} cannot be read ({error.strerror}); check the path and its permissions") from None
     except UnicodeDecodeError:
-        raise ValueError(f"{file} is no text; it must hold the token and nothing else") from None
+        raise ValueError(f"{file} is not text; it must hold the token and nothing else") from None
 
 
 def _secret_file(file: Path | None) -> Path | None:
@@ -282,7 +282,7 @@ def _read(file: Path) -> tuple[dict[str, str | None], list[str]]:
     except OSError as error:
         raise ConfigError([f"{file} cannot be read ({error.strerror}); check the path after --config"]) from None
     except UnicodeDecodeError:
-        raise ConfigError([f"{file} is no UTF-8 text; write lines like {SETTINGS[0]}=/data"]) from None
+        raise ConfigError([f"{file} is not UTF-8 text; write lines like {SETTINGS[0]}=/data"]) from None
     torn = [b.original.line for b in bindings if b.error or (b.key and b.value is None)]
     problems = [f"{file}, line {n}: write NAME=value" for n in torn]
     return {b.key.upper(): b.value for b in bindings if b.key and not b.error}, problems
@@ -290,7 +290,7 @@ def _read(file: Path) -> tuple[dict[str, str | None], list[str]]:
 
 def _strangers(names: Iterable[str]) -> list[str]:
     unknown = [n for n in names if n not in SETTINGS and not _SERVICE_LINK.fullmatch(n)]
-    return [f"{n} is no setting{_did_you_mean(n, SETTINGS)}" for n in sorted(unknown)]
+    return [f"{n} is not a setting{_did_you_mean(n, SETTINGS)}" for n in sorted(unknown)]
 
 
 def _did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -176,7 +176,7 @@ async def _get(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
             " check the network, the clock and BEHOLDER_DISCORD_API_URL"
         ) from None
     if not isinstance(found, dict):
-        raise Unanswered(f"{url.partition('/api/')[0]} is no Discord; check BEHOLDER_DISCORD_API_URL")
+        raise Unanswered(f"{url.partition('/api/')[0]} is not Discord; check BEHOLDER_DISCORD_API_URL")
     return found
 
 

@@ -109,7 +109,7 @@ def _category(name: str) -> Category:
     except ValueError:
         near = difflib.get_close_matches(name, list(Category), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise ValueError(f"{name!r} is no category.{hint} There are: {', '.join(Category)}.") from None
+        raise ValueError(f"{name!r} is not a category.{hint} There are: {', '.join(Category)}.") from None
 
 
 @dataclass(frozen=True, slots=True)

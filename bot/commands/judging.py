@@ -91,7 +91,7 @@ async def _judge(screener: Screener, source: Source, policy: Policy, place: Plac
 
 def _open(path: Path) -> BinaryIO:
     if path.exists() and not path.is_file():  # opening a pipe or a device might never end
-        raise ValueError("this is no regular file")
+        raise ValueError("this is not a regular file")
     return path.open("rb")
 
 

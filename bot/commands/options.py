@@ -24,7 +24,7 @@ def tenant(guild: str) -> Tenant:
     """The guild that was named. Raises BadParameter with the cure."""
     if not re.fullmatch(r"discord:(\d{1,20}|dm)", guild):
         raise typer.BadParameter(
-            f"{guild!r} is no guild; write discord: and the server's id, for example discord:123456789012345678",
+            f"{guild!r} is not a guild; write discord: and the server's id, for example discord:123456789012345678",
             param_hint="--guild",
         )
     return Tenant.parse(guild)

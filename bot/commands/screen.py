@@ -61,7 +61,7 @@ def _providers(name: str | None) -> tuple[str, ...] | None:
         return None
     if name not in PROVIDER_NAMES:
         known = f"known are: {', '.join(PROVIDER_NAMES)}; {ALWAYS_ON} is always on"
-        raise typer.BadParameter(f"{name!r} is no provider to choose; {known}", param_hint="--provider")
+        raise typer.BadParameter(f"{name!r} is not a provider to choose; {known}", param_hint="--provider")
     return (name,)
 
 

@@ -19,7 +19,7 @@ _KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
 
 def testcard(
-    category: Annotated[Category, typer.Argument(help="What the card shall be taken for.", show_choices=True)],
+    category: Annotated[Category, typer.Argument(help="What the card is to be taken for.", show_choices=True)],
     confidence: Annotated[float, typer.Argument(min=0.0, max=1.0, help="How sure, from 0 to 1.")],
     file: Annotated[Path, typer.Argument(help="Where to write it; its ending, .png or .jpg, chooses the format.")],
 ) -> None:

@@ -28,12 +28,12 @@ def read(file: Path) -> dict[str, Any]:
     """The mapping in `file`. Raises Stop with the line and the cure."""
     try:
         if file.stat().st_size > MOST:
-            raise Stop(f"{file} is no policy: it is larger than {MOST >> 20} MB")
+            raise Stop(f"{file} is not a policy: it is larger than {MOST >> 20} MB")
         found = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise Stop(f"{file} cannot be read ({error.strerror}); check the path and its permissions") from None
     except UnicodeDecodeError:
-        raise Stop(f"{file} is no UTF-8 text") from None
+        raise Stop(f"{file} is not UTF-8 text") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # the latter two: an impossible date, a deep nest
         raise Stop(f"{file}{_fault(error)}") from None
     if not isinstance(found, dict):

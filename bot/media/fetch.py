@@ -58,7 +58,7 @@ class Allow:
         """The rule for a configured base address. Raises ValueError with the cure."""
         url = URL(base.replace("*", "0"))
         if url.scheme not in _DEFAULT_PORTS or not url.host or url.user or url.query_string or url.fragment:
-            raise ValueError(f"{base!r} is no base address; write for example https://cdn.discordapp.com")
+            raise ValueError(f"{base!r} is not a base address; write for example https://cdn.discordapp.com")
         host = base.partition("://")[2].partition("/")[0].rpartition("@")[2]
         host = host if url.explicit_port is None else host.rpartition(":")[0]
         return cls(url.scheme, host.lower().strip("[]"), url.port or _DEFAULT_PORTS[url.scheme], _folder(url.raw_path))

@@ -41,7 +41,7 @@ def database_path(url: str | None, data_dir: Path) -> Path:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise BadUrl(f"BEHOLDER_DATABASE_URL is no database URL; {cure}") from None
+        raise BadUrl(f"BEHOLDER_DATABASE_URL is not a database URL; {cure}") from None
     if parsed.get_backend_name() != "sqlite":
         raise BadUrl(f"BEHOLDER_DATABASE_URL names a {parsed.get_backend_name()} database; only SQLite works: {cure}")
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):

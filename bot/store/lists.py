@@ -45,7 +45,7 @@ class SqlLists:
     async def put(self, tenant: Tenant, sha256: str, listed: Listed | None, by: str, why: str) -> None:
         """See `Lists.put`. Raises ValueError for what is no SHA-256."""
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-            raise ValueError(f"{sha256!r} is no SHA-256; give the 64 small hexadecimal digits shown with the case")
+            raise ValueError(f"{sha256!r} is not a SHA-256; give the 64 small hexadecimal digits shown with the case")
         ident, now = await self._database.tenants.ensure(tenant), self._clock.now()
 
         def write(connection: Connection) -> None:

@@ -6,13 +6,13 @@ from typing import Final
 
 from bot.desk.post import Post, link, post
 from bot.desk.verbs import offered
-from bot.model import AuthorKind, Card, Case, CaseState, History, Origin
+from bot.model import AuthorKind, Card, Case, CaseState, History, Judged, Origin
 from bot.texts import names, outcomes, reasons, scores
 from bot.texts.buttons import button
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import FIELD, fit
 from bot.texts.markup import Voice
-from policies.model import Policy, ReasonCode, Suggestion
+from policies.model import Policy, ReasonCode, Suggestion, Unscreened, UnscreenedReason
 
 _TITLES: Final = {
     (CaseState.OPEN, Origin.REMOVED): mark("Case {number} · removed"),
@@ -79,9 +79,24 @@ def _footer(case: Case, texts: Texts, *, lost_picture: bool) -> str:
     remarks = []
     if case.decision.is_test:
         remarks.append(texts.gettext("This is a test card: it earns no strike and is left out of statistics."))
-    if lost_picture:
+    if held_unopened(case):
+        remarks.append(
+            texts.gettext("It could not be opened, so it cannot be shown here, and if it is removed, not given back.")
+        )
+    elif lost_picture:
         remarks.append(texts.gettext("The picture was lost in a restart."))
     return " ".join(remarks)
+
+
+def held_unopened(case: Case) -> bool:
+    """Whether something of this post is removed that nobody could open: of that there is no picture at all."""
+    return case.decision.removes and any(_is_unopened(image) for image in case.images)
+
+
+def _is_unopened(image: Judged) -> bool:
+    """A provider that is out has a picture before it all the same; who cannot open it has none."""
+    closed = (UnscreenedReason.UNDECODABLE, UnscreenedReason.UNSUPPORTED)
+    return bool(image.screenings) and all(isinstance(s, Unscreened) and s.reason in closed for s in image.screenings)
 
 
 # --- lines ------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def gone(texts: Texts) -> str:
 
 def no_image(texts: Texts) -> str:
     """The bytes are of something else."""
-    return texts.gettext("This is no image, so it would not be looked at.")
+    return texts.gettext("This is not an image, so it would not be looked at.")
 
 
 def unfetchable(reason: UnscreenedReason, detail: str, voice: Voice) -> str:
@@ -57,7 +57,7 @@ def _conclusion(decision: Decision, texts: Texts) -> str:
         return texts.gettext("This picture would be removed until a moderator has looked at it.")
     if decision.suggestion is Suggestion.BLOCK and not decision.removes:
         acts = "; ".join(texts.gettext(names.ACTS[s.act]) for s in decision.steps) or texts.gettext("nothing")
-        return texts.gettext("This picture would be found bad. What is set for that: {acts}.", acts=acts)
+        return texts.gettext("This picture breaks the rules here, but would not be removed. What is set for that: {acts}.", acts=acts)
     return texts.gettext(_CONCLUSIONS[decision.suggestion])
 
 

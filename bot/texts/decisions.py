@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.desk.verbs import CLOSES, Verb
-from bot.model import Case, CaseState, Outcome, OutcomeState, Plan
+from bot.model import AuthorKind, Case, CaseState, Outcome, OutcomeState, Plan
 from bot.texts import outcomes
-from bot.texts.cards import decided
+from bot.texts.cards import decided, held_unopened
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
+from policies.engine import earns_strike
 
 _CLOSED: Final = {
     Verb.REMOVE: mark("Case {number} is closed."),
     Verb.FINE: mark("Case {number} is closed: the post stays."),
     Verb.RIGHT: mark("Case {number} is closed: the removal was right."),
-    Verb.GIVE_BACK: mark("Case {number} is closed: the removal was wrong, and its strikes are taken back."),
+    Verb.GIVE_BACK: mark("Case {number} is closed: the removal was wrong."),
     Verb.WOULD_BE_RIGHT: mark("Case {number} is closed: it would have been right. Nothing was done."),
     Verb.WOULD_BE_WRONG: mark("Case {number} is closed: it would have been wrong. Nothing was done."),
     Verb.REMOVE_NOW: mark("Case {number} is closed."),
@@ -72,6 +73,8 @@ def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice:
     """What the press has done, and what of it did not work."""
     texts = voice.texts
     lines = [texts.gettext(_CLOSED[verb], number=case.number)]
+    if verb is Verb.GIVE_BACK:
+        lines += _put_right(case, texts)
     if verb in _REMOVING and case.place.channel is None:
         lines.append(texts.gettext("There is no post that I could delete. Act on the member yourself."))
     if allowed := _now_allowed(case, verb, texts):
@@ -82,6 +85,16 @@ def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice:
         elif outcome.state is not OutcomeState.DONE:
             lines.append(_stale_card(outcome, voice))
     return fit(lines, ANSWER, texts)
+
+
+def _put_right(case: Case, texts: Texts) -> list[str]:
+    """What an overturned removal gives back: only what it had taken."""
+    told = []
+    if case.author.kind is AuthorKind.MEMBER and any(earns_strike(i.decision) for i in case.images if i.sha256):
+        told.append(texts.gettext("Its strikes are taken back."))
+    if held_unopened(case):
+        told.append(texts.gettext("It could not be opened, so I have no copy to give back."))
+    return told
 
 
 def _now_allowed(case: Case, verb: Verb, texts: Texts) -> str:
@@ -96,5 +109,5 @@ def _now_allowed(case: Case, verb: Verb, texts: Texts) -> str:
 def _stale_card(outcome: Outcome, voice: Voice) -> str:
     why = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
     if outcome.retry:
-        return voice.texts.gettext("The card is not up to date yet, I shall try again. {why}", why=why)
+        return voice.texts.gettext("The card is not up to date yet, I will try again. {why}", why=why)
     return voice.texts.gettext("The card could not be changed. {why}", why=why)

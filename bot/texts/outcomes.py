@@ -66,7 +66,7 @@ def sentence(kind: EffectKind, body: Mapping[str, Any], outcome: Outcome | None,
     if outcome is None:
         return _("{act}: under way.", act=act)
     detail = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
-    ended = mark("{act}: failed, I shall try again. {detail}") if outcome.retry else _ENDED[outcome.state]
+    ended = mark("{act}: failed, I will try again. {detail}") if outcome.retry else _ENDED[outcome.state]
     return _(ended, act=act, detail=detail).rstrip()
 
 

@@ -13,7 +13,7 @@ from policies.engine import FRAMES
 from policies.model import Act, Reason, ReasonCode, Suggestion, UnscreenedReason
 
 _SENTENCES: Final = {
-    ReasonCode.THRESHOLD_REMOVE: mark("{what}: {score}{source}, removes from {threshold}"),
+    ReasonCode.THRESHOLD_REMOVE: mark("{what}: {score}{source}, removed from {threshold}"),
     ReasonCode.THRESHOLD_REVIEW: mark("{what}: {score}{source}, to be looked at from {threshold}"),
     ReasonCode.VENDOR_BLOCK: mark("{what}: {provider} itself advises removal"),
     ReasonCode.VENDOR_REVIEW: mark("{what}: {provider} itself advises that somebody looks"),

@@ -132,7 +132,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server(address, family=family)
     except socket.gaierror:
-        raise WebError(f"BEHOLDER_WEB_HOST {host} is no address of this machine; 127.0.0.1 always is") from None
+        raise WebError(f"BEHOLDER_WEB_HOST {host} is not an address of this machine; 127.0.0.1 always is") from None
     except OSError as fault:
         raise WebError(
             f"{host}, port {port}, cannot be listened on ({fault.strerror or fault});"

@@ -241,7 +241,7 @@ class TestUnwell:
         ("body", "status", "cure"),
         [
             ("no json", 200, "gives no answer"),
-            ("[]", 200, "is no Discord"),
+            ("[]", 200, "is not Discord"),
             ("{}", 503, "answers 503"),
             ("", 302, "answers 302"),
         ],

@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_read(host: Host) -> None:
     assert "check the path" in host.refused("policy", "apply", host.folder / "none.yaml", "--guild", GUILD)
     binary = host.folder / "binary.yaml"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert "no UTF-8 text" in host.refused("policy", "apply", binary, "--guild", GUILD)
+    assert "not UTF-8 text" in host.refused("policy", "apply", binary, "--guild", GUILD)
     huge = host.folder / "huge.yaml"
     huge.write_text("#" * (2 << 20))
     assert "larger than 1 MB" in host.refused("policy", "apply", huge, "--guild", GUILD)

@@ -96,7 +96,7 @@ def test_every_problem_comes_at_once_and_says_its_cure(monkeypatch: pytest.Monke
     (tmp_path / "file").touch()
     bad = {
         "DATA_DIR": (str(tmp_path / "file"), "name a folder"),
-        "DATABASE_URL": ("postgresql://u:canary-pw@db/x", "only SQLite is supported so far"),
+        "DATABASE_URL": ("postgresql://u:canary-pw@db/x", "must be an SQLite URL (nothing else is supported so far)"),
         "DISCORD_TOKEN": (f"Bot {TOKEN}", "give the token alone"),
         "DISCORD_API_URL": ("https://discord.com", "must end in /api/v10"),
         "DISCORD_GATEWAY_URL": ("https://gateway.discord.gg", "must be a ws or wss URL"),
@@ -104,7 +104,7 @@ def test_every_problem_comes_at_once_and_says_its_cure(monkeypatch: pytest.Monke
         "DISCORD_MEDIA_URL": ("http://user:canary-pw@x", "no user"),
         "PROVIDERS": ("locl", "did you mean local?"),
         "WEB_PORT": ("http", "from 0 (any free port) to 65535"),
-        "PUBLIC_URL": ("http://host:notaport", "is no URL"),
+        "PUBLIC_URL": ("http://host:notaport", "is not a URL"),
         "LOG_LEVEL": ("loud", "debug, info, warning"),
         "LOG_FORMAT": ("xml", "console, json"),
     }
@@ -116,7 +116,7 @@ def test_every_problem_comes_at_once_and_says_its_cure(monkeypatch: pytest.Monke
     for name, (_, cure) in bad.items():
         sentence = next(p for p in found if p.startswith(f"BEHOLDER_{name} "))
         assert cure in sentence
-    assert "BEHOLDER_WEBPORT is no setting; did you mean BEHOLDER_WEB_PORT?" in found
+    assert "BEHOLDER_WEBPORT is not a setting; did you mean BEHOLDER_WEB_PORT?" in found
     assert "canary" not in str(ConfigError(found))
 
 
@@ -141,8 +141,8 @@ def test_what_is_no_token_is_told_apart(monkeypatch: pytest.MonkeyPatch, token: 
 @pytest.mark.parametrize(
     ("url", "cure"),
     [
-        ("postgresql+asyncpg://db/x", "only SQLite"),
-        ("beholder.db", "only SQLite"),
+        ("postgresql+asyncpg://db/x", "must be an SQLite URL"),
+        ("beholder.db", "must be an SQLite URL"),
         ("sqlite://", "must name a file"),
         ("sqlite:///", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),
@@ -193,7 +193,7 @@ def test_a_file_with_mistakes_names_the_lines_but_not_what_they_say(tmp_path: Pa
     found = problems(file)
     assert f"{file}, line 2: write NAME=value" in found
     assert f"{file}, line 4: write NAME=value" in found
-    assert "DISCORD_TOKEN is no setting; did you mean BEHOLDER_DISCORD_TOKEN?" in found
+    assert "DISCORD_TOKEN is not a setting; did you mean BEHOLDER_DISCORD_TOKEN?" in found
     assert "canary" not in str(found)
 
 
@@ -201,7 +201,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "check the path after --config" in problems(tmp_path / "missing.env")[0]
     assert "check the path after --config" in problems(tmp_path)[0]
     (tmp_path / "binary.env").write_bytes(b"\xff\xfe\x00")
-    assert "is no UTF-8 text" in problems(tmp_path / "binary.env")[0]
+    assert "is not UTF-8 text" in problems(tmp_path / "binary.env")[0]
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_token_file_that_is_of_no_use(tmp_path: Path, monkeypatch: pytest.Monk
     secret.write_text(" \n")
     assert "is empty" in problems(platform=True)[0]
     secret.write_bytes(b"\xff\xfe")
-    assert "is no text" in problems(platform=True)[0]
+    assert "is not text" in problems(platform=True)[0]
     secret.write_text(f"'{TOKEN}'")
     assert "remove them" in problems(platform=True)[0]
 

@@ -151,7 +151,7 @@ async def check(interaction: Interaction, image: discord.Attachment | None = Non
 async def _judge_message(interaction: Interaction, tenant: Tenant, presser: Presser, link: str) -> Answer:
     parsed = LINK.match(link.strip())
     if parsed is None or parsed[1] != tenant.id:
-        return Answer("That is no link of a message in this server. Use the message's menu → Copy Message Link.")
+        return Answer("That is not a link to a message in this server. Use the message's menu → Copy Message Link.")
     channel = _of(interaction.guild).get_channel_or_thread(int(parsed[2]))
     if not isinstance(channel, discord.abc.Messageable) or not _may_read(interaction, channel):
         return Answer("There is no such channel that both of us can read.")

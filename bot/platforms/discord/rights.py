@@ -75,7 +75,7 @@ def _guild_rights(guild: discord.Guild) -> Iterator[Finding]:
 def _mod_channel(guild: discord.Guild, mod_channel: str | None) -> Finding:
     name = "Moderators' channel"
     if mod_channel is None:
-        return Finding(name, False, "Run /setup and choose the channel where cards shall be posted.")
+        return Finding(name, False, "Run /setup and choose the channel where cards will be posted.")
     channel = guild.get_channel_or_thread(int(mod_channel)) if mod_channel.isdecimal() else None
     if channel is None:
         return Finding(name, False, "It is gone or I cannot see it: run /setup and choose another, or let me view it.")

@@ -50,7 +50,7 @@ async def test_a_check_tells_the_scores_and_the_rule(world: World) -> None:
         "At the moment I only watch, so I would only show it.\n"
         "\n"
         "Why:\n"
-        "• sexual content, explicit: 0.93 (local: porn), removes from 0.85\n"
+        "• sexual content, explicit: 0.93 (local: porn), removed from 0.85\n"
         "• not judged: only 8 of 120 frames could be looked at\n"
         "\n"
         "Scores:\n"
@@ -115,7 +115,10 @@ async def test_age_restricted_channels_judge_as_they_do(world: World) -> None:
     [
         ({"mode": Mode.ENFORCE}, "This picture would be removed."),
         ({"mode": Mode.PAUSED}, "At the moment I am paused"),
-        ({"actions": Actions(block=(Act.ESCALATE,))}, "would be found bad. What is set for that: show it to the mod"),
+        (
+            {"actions": Actions(block=(Act.ESCALATE,))},
+            "but would not be removed. What is set for that: show it to the mod",
+        ),
         ({"actions": Actions(block=())}, "What is set for that: nothing."),
     ],
 )
@@ -159,7 +162,7 @@ async def test_bytes_that_do_not_come_are_told(raised: Exception, said: str, wor
 @pytest.mark.asyncio
 async def test_what_is_no_image_is_told(world: World) -> None:
     world.eyes.sees = Look("", (), skipped=True)
-    assert "This is no image" in await check(world)
+    assert "This is not an image" in await check(world)
 
 
 @pytest.mark.asyncio

@@ -16,10 +16,15 @@ from policies.model import (
     Act,
     Actions,
     Context,
+    Decision,
     Evidence,
     Frames,
     Listed,
     Place,
+    Reason,
+    ReasonCode,
+    Step,
+    Suggestion,
     Unscreened,
     UnscreenedReason,
 )
@@ -144,6 +149,24 @@ async def test_its_strikes_are_void(world: World) -> None:
     assert (await world.store.ledger.history(GUILD, "42", since)).strikes == 1
     await give_back(world, number)
     assert (await world.store.ledger.history(GUILD, "42", since)).strikes == 0
+
+
+@pytest.mark.asyncio
+async def test_strikes_are_taken_back_only_where_there_were_any(world: World) -> None:
+    assert "Its strikes are taken back." in await give_back(world, await world.open(Origin.REMOVED))
+    for author in (Author("42", AuthorKind.WEBHOOK), Author("42", AuthorKind.BOT)):
+        told = await give_back(world, await world.open(Origin.REMOVED, author=author))
+        assert told.startswith(f"Case {told.split()[1]} is closed: the removal was wrong.")
+        assert "strikes" not in told
+
+
+@pytest.mark.asyncio
+async def test_what_was_held_unopened_earned_nothing_and_cannot_be_given_back(world: World) -> None:
+    held = Decision(Suggestion.REVIEW, (Step(Act.DELETE), Step(Act.ESCALATE)), (Reason(ReasonCode.UNSCREENED),))
+    rubbish = image(1, held, screenings=(Unscreened("media", UnscreenedReason.UNDECODABLE),))
+    told = await give_back(world, await world.open(Origin.REMOVED, images=[rubbish], evidence=Evidence.NONE))
+    assert "strikes" not in told
+    assert "It could not be opened, so I have no copy to give back." in told
 
 
 UNTIL = START + timedelta(minutes=10)

@@ -55,7 +55,7 @@ async def test_a_pending_deletion_delays_the_notice_but_not_the_card(street: Str
     assert street.chat.done == ["Delete"] * QUICK_TRIES + ["PostCard"]
     assert (street.effects_of("delete"), street.effects_of("warn")) == ([("todo", 1)], [("todo", 1)])
     [card] = street.chat.cards
-    assert "Deleting the post: failed, I shall try again." in dict(card.card.lines)["What was done"]
+    assert "Deleting the post: failed, I will try again." in dict(card.card.lines)["What was done"]
     assert await street.sweep() == 2
     assert street.chat.done[-2:] == ["Delete", "Warn"]
     assert await street.store.ledger.unsettled() == ()

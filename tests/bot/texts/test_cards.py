@@ -16,6 +16,7 @@ from bot.model import (
     CaseState,
     EffectKind,
     History,
+    Judged,
     Origin,
     OutcomeState,
 )
@@ -23,6 +24,7 @@ from bot.texts.cards import card
 from bot.texts.catalogue import Texts
 from bot.texts.markup import FSI, PDI
 from policies.model import (
+    Act,
     Category,
     Context,
     Decision,
@@ -30,6 +32,7 @@ from policies.model import (
     Place,
     Reason,
     ReasonCode,
+    Step,
     Suggestion,
     Unscreened,
     UnscreenedReason,
@@ -54,7 +57,7 @@ def test_an_open_removal_tells_the_whole_story() -> None:
     assert told.title == "Case 12 · removed"
     assert told.colour == "red"
     assert lines(case()) == {
-        "Why": "• sexual content, explicit: 0.93 (local: porn), removes from 0.85",
+        "Why": "• sexual content, explicit: 0.93 (local: porn), removed from 0.85",
         "Scores": (
             "local: sexual content, explicit 0.93; sexual content, suggestive 0.21 · photo · 8 of 120 frames seen\n"
             "Not assessed: violence, graphic; violence; extremism; hate; self-harm; offensive text; other"
@@ -139,6 +142,31 @@ def test_a_closed_card_says_who_decided_when_and_why() -> None:
     closed = lines(case(Origin.REMOVED, CaseState.OVERTURNED, note="a *statue*"))
     assert closed["Decided"].startswith("by <@55>, <t:")
     assert closed["Decided"].endswith(r"a \*statue\*")
+
+
+HELD = Decision(Suggestion.REVIEW, (Step(Act.DELETE), Step(Act.ESCALATE)), (Reason(ReasonCode.UNSCREENED),))
+
+
+def unopened(reason: UnscreenedReason, provider: str = "media") -> Judged:
+    return image(decision=HELD, screenings=(Unscreened(provider, reason),))
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("reason", [UnscreenedReason.UNDECODABLE, UnscreenedReason.UNSUPPORTED])
+def test_what_is_held_unopened_says_that_there_is_no_picture(reason: UnscreenedReason, lost: bool) -> None:
+    told = shown(case(decision=HELD, images=(image(), unopened(reason))), lost=lost)
+    assert told.footer == "It could not be opened, so it cannot be shown here, and if it is removed, not given back."
+
+
+def test_what_is_held_because_a_provider_is_out_has_its_picture() -> None:
+    out = unopened(UnscreenedReason.OUTAGE, "local")
+    assert shown(case(decision=HELD, images=(out,))).footer == ""
+
+
+def test_what_stands_unopened_can_be_looked_at_where_it_is() -> None:
+    asks = replace(HELD, steps=(Step(Act.ESCALATE),))
+    rubbish = replace(unopened(UnscreenedReason.UNDECODABLE), decision=asks)
+    assert shown(case(Origin.REVIEW, decision=asks, images=(rubbish,))).footer == ""
 
 
 def test_the_footer_speaks_of_test_cards_and_lost_pictures() -> None:

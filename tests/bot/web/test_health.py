@@ -146,5 +146,5 @@ async def test_a_taken_port_says_so(patient: Patient) -> None:
 
 @pytest.mark.asyncio
 async def test_a_host_that_is_not_ours_says_so(patient: Patient) -> None:
-    with pytest.raises(WebError, match="no address of this machine"):
+    with pytest.raises(WebError, match="not an address of this machine"):
         await Web(Config(web_host="no.such.host.invalid"), patient).__aenter__()
