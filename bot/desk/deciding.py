@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.desk import undertakings
 from bot.desk.rights import may_decide, may_decide_own, wrote
 from bot.desk.undertakings import Done
-from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb
+from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb, verbs_of
 from bot.model import Answer, Case, CaseState, Effect, Plan, Presser, Tenant
 from bot.ports import Clock, Ledger, Performer, Settings
 from bot.texts import decisions, notices
@@ -37,7 +37,7 @@ class Deciding:
         case = await self._ledger.case(tenant, number)
         if case is None:
             return Answer(decisions.no_such_case(number, voice.texts))
-        if verb not in OFFERED[case.origin]:
+        if verb not in {*OFFERED[case.origin], *verbs_of(case)}:  # a card may be older than what became of its post
             return Answer(decisions.not_offered(number, voice.texts))
         if case.state is not CaseState.OPEN:
             return Answer(decisions.already(case, voice))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from bot.desk.post import Post, post
 from bot.model import Case, CaseState, Origin
 
 
@@ -41,6 +42,12 @@ ASKS_AGAIN: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
 """Deleting a post cannot be undone. `right` only confirms what has already happened."""
 
 
+def verbs_of(case: Case) -> tuple[Verb, ...]:
+    """The verbs that `case` can be decided with. A removal that did not come about is a post to be looked at."""
+    stands = case.origin is Origin.REMOVED and post(case) is Post.STANDS
+    return OFFERED[Origin.REVIEW if stands else case.origin]
+
+
 def offered(case: Case) -> tuple[Verb, ...]:
     """The verbs that `case` can be decided with now, in the order of its buttons."""
-    return OFFERED[case.origin] if case.state is CaseState.OPEN else ()
+    return verbs_of(case) if case.state is CaseState.OPEN else ()

@@ -69,12 +69,12 @@ async def test_after_five_failures_nobody_is_sent_into_the_wall() -> None:
 async def test_it_says_whether_all_calls_are_paused() -> None:
     provider, clock = Scripted(*[DOWN] * 5, VERDICT), FakeClock()
     guarded = guard(provider, clock)
-    assert not guarded.paused
+    paused = [guarded.paused]
     await break_it(guarded)
-    assert guarded.paused
+    paused.append(guarded.paused)
     await clock.advance(30)
     assert await outcome(guarded) is VERDICT
-    assert not guarded.paused
+    assert [*paused, guarded.paused] == [False, True, False]
 
 
 @pytest.mark.asyncio

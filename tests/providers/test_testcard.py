@@ -130,7 +130,10 @@ async def test_without_a_card_nothing_is_assessed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("sexual_explict", 0.5), "'sexual_explict' is not a category. Did you mean sexual_explicit? There are: sexual_e"),
+        (
+            ("sexual_explict", 0.5),
+            "'sexual_explict' is not a category. Did you mean sexual_explicit? There are: sexual_e",
+        ),
         (("zzz", 0.5), "'zzz' is not a category. There are: sexual_explicit, "),
         (("hate", 1.5), "from 0 to 1, for example 0.9, not 1.5"),
         (("hate", float("nan")), "from 0 to 1, for example 0.9, not nan"),

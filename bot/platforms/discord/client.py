@@ -20,6 +20,8 @@ from bot.ports import Desk, Settings
 
 log = structlog.get_logger("beholder.discord")
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
+
 CONNECTION_STATE_EVENTS = frozenset({"READY", "RESUMED"})  # without these there is no session: let it fail
 
 Seen = Callable[[discord.Message, EventKind], Awaitable[None]]

@@ -153,10 +153,12 @@ class DiscordPlatform:
 
         async def on_resumed() -> None:
             self.ready.set()
+            log.info("discord resumed")
 
         async def on_disconnect() -> None:
-            if client is self._client:
+            if client is self._client and self.ready.is_set():
                 self.ready.clear()
+                log.warning("discord disconnected")
 
         for follow in (on_ready, on_resumed, on_disconnect):
             client.event(follow)

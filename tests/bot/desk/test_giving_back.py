@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.desk.undertakings import CARD_SIDE
-from bot.desk.verbs import Verb
+from bot.desk.verbs import Verb, offered
 from bot.media.looks import EVIDENCE_SIDE
 from bot.model import Author, AuthorKind, CardRef, EffectKind, Origin, Outcome, OutcomeState, Plan
 from policies.model import (
@@ -261,3 +261,11 @@ async def test_every_card_is_closed_and_one_that_fails_is_said(world: World) -> 
     answer = await world.desk.press(GUILD, number, Verb.FINE, MODERATOR)
     assert world.hands.kinds == [EffectKind.EDIT_CARD, EffectKind.EDIT_CARD]
     assert answer.text.count("The card could not be changed.") == 2
+
+
+@pytest.mark.asyncio
+async def test_a_card_of_a_post_that_could_not_be_removed_offers_to_remove_it(world: World) -> None:
+    number = await world.open(Origin.REMOVED, ends=REFUSED)
+    assert offered(await world.case(number)) == (Verb.REMOVE, Verb.FINE)
+    await world.desk.press(GUILD, number, Verb.REMOVE, MODERATOR, confirmed=True)
+    assert EffectKind.DELETE in world.hands.kinds
