@@ -57,7 +57,9 @@ def _conclusion(decision: Decision, texts: Texts) -> str:
         return texts.gettext("This picture would be removed until a moderator has looked at it.")
     if decision.suggestion is Suggestion.BLOCK and not decision.removes:
         acts = "; ".join(texts.gettext(names.ACTS[s.act]) for s in decision.steps) or texts.gettext("nothing")
-        return texts.gettext("This picture breaks the rules here, but would not be removed. What is set for that: {acts}.", acts=acts)
+        return texts.gettext(
+            "This picture breaks the rules here, but would not be removed. What is set for that: {acts}.", acts=acts
+        )
     return texts.gettext(_CONCLUSIONS[decision.suggestion])
 
 
