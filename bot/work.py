@@ -225,9 +225,11 @@ class Work:
             job = self._turns.next()
             if self._behind and len(self._turns) < IN_HAND // 4:
                 self._wanted.set()
-            await self._supervised(job)
-            self._turns.done(job)
-            self._called.set()  # a job of the same guild may have waited for this one
+            try:
+                await self._supervised(job)
+            finally:
+                self._turns.done(job)
+                self._called.set()  # a job of the same guild may have waited for this one
 
     async def _supervised(self, job: Job) -> None:
         """The one place that catches whatever a job throws: it costs that job only."""

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
@@ -107,6 +107,8 @@ class Slot:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        with _nothing_of_the_bot():  # a helper process of `multiprocessing`, as long-lived as we are
+            resource_tracker.ensure_running()
         self._pool = _pool()
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -117,15 +117,29 @@ class Sessions:
 
     def score(self, pixels: bytes) -> Scores:
         """Judge one view (256 x 256 x 3 bytes RGB). Raises BadRequest, Garbled or Unavailable."""
-        if len(pixels) != VIEW_SIDE * VIEW_SIDE * 3:
-            raise BadRequest(f"A view has {VIEW_SIDE} x {VIEW_SIDE} x 3 bytes, not {len(pixels)}.")
-        view = Image.frombytes("RGB", (VIEW_SIDE, VIEW_SIDE), pixels)
-        (_, nsfw) = _run(self.open_nsfw, for_open_nsfw(view))
-        (drawing, hentai, neutral, porn, sexy) = _run(self.nsfwjs, for_nsfwjs(view))
-        try:
-            return Scores(nsfw, drawing, hentai, neutral, porn, sexy)
-        except ValueError as error:
-            raise Garbled(f"The local models gave no usable scores ({error}): restart the bot.") from error
+        return together(self.by_open_nsfw(pixels), self.by_nsfwjs(pixels))
+
+    def by_open_nsfw(self, pixels: bytes) -> list[float]:
+        """What open_nsfw says of one view: safe, not safe."""
+        return _run(self.open_nsfw, for_open_nsfw(_view(pixels)))
+
+    def by_nsfwjs(self, pixels: bytes) -> list[float]:
+        """What nsfwjs says of one view: drawing, hentai, neutral, porn, sexy."""
+        return _run(self.nsfwjs, for_nsfwjs(_view(pixels)))
+
+
+def together(open_nsfw: Sequence[float], nsfwjs: Sequence[float]) -> Scores:
+    """One view's scores. Raises Garbled."""
+    try:
+        return Scores(open_nsfw[1], *nsfwjs)
+    except (ValueError, TypeError, IndexError) as error:
+        raise Garbled(f"The local models gave no usable scores ({error}): restart the bot.") from error
+
+
+def _view(pixels: bytes) -> Image.Image:
+    if len(pixels) != VIEW_SIDE * VIEW_SIDE * 3:
+        raise BadRequest(f"A view has {VIEW_SIDE} x {VIEW_SIDE} x 3 bytes, not {len(pixels)}.")
+    return Image.frombytes("RGB", (VIEW_SIDE, VIEW_SIDE), pixels)
 
 
 def _run(session: ort.InferenceSession, tensor: Tensor) -> list[float]:
@@ -169,7 +183,7 @@ class Models:
 
     async def scores(self, views: Sequence[View]) -> list[Scores]:
         """What the models say of each view, in order. Raises ProviderError."""
-        return await asyncio.gather(*(self._in_thread(self._score, view.pixels) for view in views))
+        return await asyncio.gather(*(self._score(view.pixels) for view in views))
 
     async def aclose(self) -> None:
         """Waits for what runs; what is queued fails with Unavailable."""
@@ -181,8 +195,17 @@ class Models:
         self._check_open()
         return asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
-    def _score(self, pixels: bytes) -> Scores:
-        return self._sessions().score(pixels)
+    async def _score(self, pixels: bytes) -> Scores:
+        """Both models side by side: a single picture on an idle machine waits for the slower one only."""
+        loaded = await self._in_thread(self._sessions) if self._loaded is None else self._loaded
+        one = self._in_thread(self._begin, loaded, pixels)
+        other = self._in_thread(loaded.by_nsfwjs, pixels)
+        return together(*await asyncio.gather(one, other))
+
+    def _begin(self, loaded: Sessions, pixels: bytes) -> list[float]:
+        """What is only queued when we are closed is not begun; what was begun is finished."""
+        self._check_open()
+        return loaded.by_open_nsfw(pixels)
 
     def _sessions(self) -> Sessions:
         self._check_open()

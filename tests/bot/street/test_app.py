@@ -191,7 +191,7 @@ async def test_what_cannot_be_finished_in_time_is_taken_up_at_the_next_start(
 async def test_effects_of_an_earlier_process_are_taken_up_at_the_start(street: Street) -> None:
     await street.abandoned(shows("bad"))
     async with opened(street) as house:
-        await until(lambda: house.swept == 1)
+        await until(lambda: house.swept == 1 and len(street.chat.done) == 3 and not house.app._effects._busy)
         await house.stop()
     assert street.chat.done == ["Delete", "Warn", "PostCard"]
     assert await street.store.ledger.unsettled() == ()
