@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import zxingcpp
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from bot.media.sandbox import read
 from policies.model import Unscreened, UnscreenedReason
 from providers.base import VIEW_SIDE, View
 from providers.base import Image as Taken
+
+register_heif_opener()  # to draw such files; whoever reads them registers for themselves
 
 
 def photo(seed: int = 1, size: tuple[int, int] = (320, 240)) -> Image.Image:
