@@ -16,7 +16,7 @@ from sqlalchemy import insert, text
 from bot.model import Tenant
 from bot.store.database import NAME, Database, database_path
 from bot.store.disk import ProcessLock
-from bot.store.errors import AlreadyRunning, BadUrl, ReadOnly
+from bot.store.errors import AlreadyRunning, BadUrl, ReadOnly, StoreError
 from bot.store.store import Store
 from bot.store.tables import tenants
 from policies.presets import preset
@@ -142,6 +142,8 @@ async def test_what_was_written_is_there_after_a_restart(data_dir: Path, clock: 
 async def test_closing_twice_is_closing_once(database: Database) -> None:
     await database.close()
     await database.close()
+    with pytest.raises(StoreError, match="closed"):
+        await database.write(lambda connection: None)
 
 
 # --- backups ----------------------------------------------------------------------------------------
