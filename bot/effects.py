@@ -29,10 +29,12 @@ from bot.model import (
     Outcome,
     OutcomeState,
     PostCard,
+    Quarantine,
     RemoveMember,
     Restore,
     Say,
     TimeoutMember,
+    Unreact,
     Warn,
 )
 from bot.platforms.simulated import Simulated
@@ -49,11 +51,11 @@ GIVE_UP = 20  # attempts, over some six hours
 RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
-AFTER_REMOVAL = frozenset({EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN})
+ON_PEOPLE = frozenset({EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN})
+REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
+AFTER_REMOVAL = ON_PEOPLE | {EffectKind.WARN}
 HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
-ON_PEOPLE_AND_POSTS = frozenset(
-    {EffectKind.DELETE, EffectKind.WARN, EffectKind.TIMEOUT, EffectKind.KICK, EffectKind.BAN}
-)
+ON_PEOPLE_AND_POSTS = ON_PEOPLE | REMOVALS | {EffectKind.WARN}
 
 
 class Hopeless(Exception):
@@ -180,7 +182,7 @@ class Effects:
         """Nobody is told of a removal, or punished for a post, that did not come about."""
         if effect.kind not in AFTER_REMOVAL or effect.case is None:
             return None
-        removals = [e for e in (await self._case(effect)).effects if e.kind is EffectKind.DELETE]
+        removals = [e for e in (await self._case(effect)).effects if e.kind in REMOVALS]
         if not removals or any(e.outcome and e.outcome.state in HAPPENED for e in removals):
             return None
         waits = any(e.state in (EffectState.TODO, EffectState.SENDING) for e in removals)
@@ -315,7 +317,7 @@ async def _evidence(picture: Picture, level: Evidence) -> bytes | None:
 
 def _plain_action(effect: Effect) -> Action:
     body, tenant, case = effect.body, effect.tenant, effect.case or 0
-    channel = str(body.get("channel", ""))
+    channel, actor = str(body.get("channel", "")), body.get("actor")
     match effect.kind:
         case EffectKind.DELETE:
             return Delete(tenant, channel, str(body["message"]), case)
@@ -323,9 +325,14 @@ def _plain_action(effect: Effect) -> Action:
             return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
         case EffectKind.TIMEOUT:
             until, given = _moment(body["until"]), _moment(body.get("given"))
-            return TimeoutMember(tenant, str(body["author"]), until, case, given)
+            return TimeoutMember(tenant, str(body["author"]), until, case, given, actor)
+        case EffectKind.UNREACT:
+            return Unreact(tenant, channel, str(body["message"]), str(body["emoji"]), case)
+        case EffectKind.QUARANTINE:
+            return Quarantine(tenant, str(body["author"]), str(body["role"]), bool(body["on"]), case, actor)
         case EffectKind.KICK | EffectKind.BAN:
-            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case)
+            reach = int(body.get("delete_seconds", 0))
+            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case, reach, actor)
         case EffectKind.SAY:
             return Say(tenant, channel, str(body["text"]), effect.nonce, body.get("author"))
         case EffectKind.RESTORE:

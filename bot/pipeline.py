@@ -19,7 +19,6 @@ from bot.looking import Eyes
 from bot.model import (
     AuthorKind,
     Concluded,
-    EffectKind,
     Event,
     History,
     Job,
@@ -27,15 +26,14 @@ from bot.model import (
     Look,
     Media,
     Origin,
-    Plan,
     Ruling,
 )
+from bot.plans import plans_of
 from bot.ports import Clock, Journal, Ledger, Lists, Settings
 from bot.screening import Screener
 from bot.spans import Spans
 from policies import engine
 from policies.model import (
-    Act,
     Decision,
     Evidence,
     Mode,
@@ -184,31 +182,12 @@ class Pipeline:
             decision=decision,
             policy_version=judgement.version,
             observed=judgement.observed,
-            plans=self._plans(event, judgement.policy, decision),
+            plans=plans_of(event, judgement.policy, decision, self._clock.now()),
             origin=_origin(decision, observed=judgement.observed),
             strikes=tuple(sorted(struck)) if earns else (),
             removed=judgement.removed,
             ms=spans.ms,
         )
-
-    def _plans(self, event: Event, policy: Policy, decision: Decision) -> tuple[Plan, ...]:
-        """What the steps of a decision come to for this post, in the order in which they are done."""
-        channel, author = event.place.channel, event.author.id
-        acts = {step.act: step for step in decision.steps}
-        plans = []
-        if Act.DELETE in acts:
-            plans.append(Plan(EffectKind.DELETE, {"channel": channel, "message": event.message}))
-        if (step := acts.get(Act.TIMEOUT)) and event.author.kind is AuthorKind.MEMBER:
-            until = self._clock.now() + timedelta(minutes=step.minutes)
-            plans.append(Plan(EffectKind.TIMEOUT, {"author": author, "until": until.isoformat()}))
-        if Act.WARN in acts:
-            plans.append(Plan(EffectKind.WARN, {"channel": channel, "author": author}))
-        for act, kind in ((Act.KICK, EffectKind.KICK), (Act.BAN, EffectKind.BAN)):  # after the notice (ruling 19)
-            if act in acts and event.author.kind is AuthorKind.MEMBER:
-                plans.append(Plan(kind, {"author": author}))
-        if Act.ESCALATE in acts and policy.mod_channel:
-            plans.append(Plan(EffectKind.CARD, {"channel": policy.mod_channel, "evidence": decision.evidence}))
-        return tuple(plans)
 
     async def _history(self, event: Event, policy: Policy) -> History:
         since = self._clock.now() - timedelta(days=policy.ladder.days)

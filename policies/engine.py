@@ -14,10 +14,9 @@ from policies.ladder import climb
 from policies.merge import FLOORS, Opinions, opinions
 from policies.model import (
     NEVER,
-    PUNISHMENTS,
+    OF_LADDER,
     Act,
     Category,
-    Context,
     Decision,
     Evidence,
     Listed,
@@ -37,7 +36,7 @@ from policies.model import (
     Verdict,
 )
 from policies.reasons import canonical, gives
-from policies.resolve import actions, context, exemptions, thresholds
+from policies.resolve import actions, exemptions, thresholds
 
 WORTH_A_LOOK = 0.5
 """From here on, on the one scale of all providers, a picture is shown as its category asks (ruling 7)."""
@@ -134,46 +133,49 @@ def _spared(decision: Decision, exempt: Sequence[Reason]) -> Decision:
 def _of_image(policy: Policy, place: Place, seen: Seen, standing: Standing) -> Decision:
     if seen.listed is Listed.ALLOWED:
         return Decision(Suggestion.PASS, reasons=(Reason(ReasonCode.ALLOW_LISTED),))
-    where = context(policy, place)
     said = opinions(seen.screenings)
     limits = thresholds(policy, place, standing, said.medium)
-    found = _of_verdicts(policy, where, said, limits)
-    parts = [found, *_of_unseen_frames(policy, where, said, found)]
-    parts += [_of_silence(policy, where, missing) for missing in said.silent]
+    found = _of_verdicts(policy, place, said, limits)
+    parts = [found, *_of_unseen_frames(policy, place, said, found)]
+    parts += [_of_silence(policy, place, missing) for missing in said.silent]
     if policy.test_cards:
         parts += [
-            _of_card(policy, where, card, thresholds(policy, place, standing, card.medium)) for card in said.cards
+            _of_card(policy, place, card, thresholds(policy, place, standing, card.medium)) for card in said.cards
         ]
     if seen.listed is Listed.BLOCKED:
-        parts.append(_conclude(policy, where, [_Finding(Suggestion.BLOCK, Reason(ReasonCode.BLOCK_LISTED))], {}))
+        parts.append(_conclude(policy, place, [_Finding(Suggestion.BLOCK, Reason(ReasonCode.BLOCK_LISTED))], {}))
     return join(parts)
 
 
-def _of_verdicts(policy: Policy, where: Context, said: Opinions, limits: Thresholds) -> Decision:
+def _of_verdicts(policy: Policy, place: Place, said: Opinions, limits: Thresholds) -> Decision:
     scores = _scores(said.verdicts)
     findings = [*_by_threshold(limits, scores)]
     if policy.trust_vendor:
         findings += [finding for verdict in said.verdicts for finding in _by_vendor(limits, verdict)]
     if said.verdicts:
         findings += [_not_assessed(category) for category in policy.required - said.assessed]
-    return _conclude(policy, where, findings, scores)
+    return _conclude(policy, place, findings, scores)
 
 
-def _of_card(policy: Policy, where: Context, card: Verdict, limits: Thresholds) -> Decision:
-    """What a test card adds by itself. `join` keeps the mark only where that made the difference."""
+def _of_card(policy: Policy, place: Place, card: Verdict, limits: Thresholds) -> Decision:
+    """What a test card adds by itself. `join` keeps the mark only where that made the difference.
+
+    A post is taken down to show that it works; nobody is punished for a test.
+    """
     scores = _scores((card,))
-    decision = _conclude(policy, where, [*_by_threshold(limits, scores)], scores)
+    decision = _conclude(policy, place, [*_by_threshold(limits, scores)], scores)
     mark = Reason(ReasonCode.TEST_CARD, provider=card.provider)
-    return replace(decision, reasons=canonical((*decision.reasons, mark)))
+    steps = tuple(step for step in decision.steps if step.act is not Act.QUARANTINE)
+    return replace(decision, steps=steps, reasons=canonical((*decision.reasons, mark)))
 
 
-def _of_silence(policy: Policy, where: Context, missing: Unscreened) -> Decision:
+def _of_silence(policy: Policy, place: Place, missing: Unscreened) -> Decision:
     """What the guild wants done about an image that nobody could judge (ruling 1)."""
     reason = Reason(ReasonCode.UNSCREENED, provider=missing.provider or None, detail=missing.reason.value)
-    return _remedied(policy, where, policy.unscreened.get(missing.reason, Remedy.LEAVE), reason)
+    return _remedied(policy, place, policy.unscreened.get(missing.reason, Remedy.LEAVE), reason)
 
 
-def _of_unseen_frames(policy: Policy, where: Context, said: Opinions, found: Decision) -> list[Decision]:
+def _of_unseen_frames(policy: Policy, place: Place, said: Opinions, found: Decision) -> list[Decision]:
     """Frames that nobody looked at are as good as undecodable: what hides there must not pass.
 
     What was `found` in those seen stands by itself, and this is only told beside it, unless the guild
@@ -182,7 +184,7 @@ def _of_unseen_frames(policy: Policy, where: Context, said: Opinions, found: Dec
     remedy = policy.unscreened.get(UnscreenedReason.UNDECODABLE, Remedy.LEAVE)
     if found.suggestion >= (Suggestion.BLOCK if remedy is Remedy.HOLD else Suggestion.REVIEW):
         remedy = Remedy.LEAVE
-    return [_remedied(policy, where, remedy, _unseen(v)) for v in said.verdicts if v.frames.partly]
+    return [_remedied(policy, place, remedy, _unseen(v)) for v in said.verdicts if v.frames.partly]
 
 
 def _unseen(verdict: Verdict) -> Reason:
@@ -190,14 +192,14 @@ def _unseen(verdict: Verdict) -> Reason:
     return Reason(ReasonCode.UNSCREENED, provider=verdict.provider, detail=f"{FRAMES}{seen}/{total}")
 
 
-def _remedied(policy: Policy, where: Context, remedy: Remedy, reason: Reason) -> Decision:
+def _remedied(policy: Policy, place: Place, remedy: Remedy, reason: Reason) -> Decision:
     if remedy is Remedy.LEAVE:
         return Decision(Suggestion.UNSCREENED, reasons=(reason,))
     if remedy is Remedy.REVIEW:
-        return _conclude(policy, where, [_Finding(Suggestion.REVIEW, reason)], {})
+        return _conclude(policy, place, [_Finding(Suggestion.REVIEW, reason)], {})
     # To hold is to delete and give back on release, so the card needs the whole picture (ruling 8);
     # where even a block deletes nothing, as with avatars, there is only the card.
-    held = {Act.ESCALATE, Act.DELETE} & {Act.ESCALATE, *actions(policy, where).block}
+    held = {Act.ESCALATE, Act.DELETE} & {Act.ESCALATE, *actions(policy, place).block}
     return Decision(Suggestion.REVIEW, _canonical(Step(act) for act in held), (reason,), Evidence.FULL)
 
 
@@ -262,17 +264,17 @@ def _not_assessed(category: Category) -> _Finding:
 
 
 def _conclude(
-    policy: Policy, where: Context, findings: Collection[_Finding], scores: Mapping[Category, _Score]
+    policy: Policy, place: Place, findings: Collection[_Finding], scores: Mapping[Category, _Score]
 ) -> Decision:
     """The harshest finding decides, all give their reasons; nothing found is a pass."""
     if not findings:
         return Decision(Suggestion.PASS)
     suggestion = max(f.suggestion for f in findings)
-    wanted = actions(policy, where)
+    wanted = actions(policy, place)
     acts = wanted.block if suggestion is Suggestion.BLOCK else wanted.review
     return Decision(
         suggestion=suggestion,
-        steps=_canonical(Step(act) for act in acts if act not in PUNISHMENTS),  # those are the ladder's
+        steps=_canonical(Step(act) for act in acts if act not in OF_LADDER),
         reasons=canonical(f.reason for f in findings),
         evidence=_evidence(policy, (f.reason.category for f in findings), scores),
     )

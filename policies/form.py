@@ -24,6 +24,7 @@ from policies.model import (
     Category,
     ChannelRule,
     Context,
+    Duty,
     Evidence,
     Exemptions,
     Ladder,
@@ -32,6 +33,7 @@ from policies.model import (
     Policy,
     Remedy,
     Rung,
+    Surface,
     Threshold,
     Thresholds,
     UnscreenedReason,
@@ -58,18 +60,28 @@ from policies.shapes import (
 
 __all__ = ["SCHEMA", "PolicyError", "dump", "load"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the form that `dump` writes. A form without a number was written by hand for this one."""
 
 Form = dict[str, Any]
-UPGRADES: dict[int, Callable[[Form], Form]] = {}
+
+
+def _roles_by_duty(form: Form) -> Form:
+    """Until schema 1 there was one list of moderators' roles."""
+    roles = form.pop("mod_roles", None)
+    return form | {"staff": {Duty.DECIDE.value: roles}} if roles else form
+
+
+UPGRADES: dict[int, Callable[[Form], Form]] = {1: _roles_by_duty}
 """From schema N to N + 1. A change of the form that is more than a new key adds one here."""
 
 LONGEST_TIMEOUT = 40_320  # minutes: 28 days, Discord's own limit
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 STRIKES_LIVE = 180  # days: what retention keeps, so no ladder can look further back
 BASIS = frozenset({"thresholds", "actions"})
-BY_RULE = (Act.DELETE, Act.WARN, Act.ESCALATE)
+BY_RULE = (Act.DELETE, Act.WARN, Act.ESCALATE, Act.QUARANTINE)
+LONGEST_REACH = 604_800  # seconds: a week, Discord's own limit on what a ban deletes
+PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def dump(policy: Policy, *, whole: bool = False) -> Form:
@@ -149,7 +161,7 @@ def _overrides(thresholds: Thresholds) -> Table[Category, Threshold]:
 
 def _check_rung(rung: Rung) -> Iterable[str]:
     if rung.act not in AUTOMATIC | REMOVAL:
-        yield f"act: {rung.act} is not for a ladder; choose warn, timeout, kick or ban"
+        yield f"act: {rung.act} is not for a ladder; choose warn, timeout, quarantine, kick or ban"
     if (rung.act is Act.TIMEOUT) != (rung.minutes > 0):
         yield "minutes: a timeout needs them, nothing else takes them"
 
@@ -207,7 +219,11 @@ def _settings(thresholds: Thresholds, actions: Actions) -> Record[Policy]:
     fields: dict[str, Shape[Any]] = {
         "mode": Word(Mode, "mode"),
         "mod_channel": Maybe(Ident()),
-        "mod_roles": _IDS,
+        "staff": Table(Word(Duty, "duty"), _IDS),
+        "surfaces": Bag(Word(Surface, "surface")),
+        "providers": Many(Text("the name of a provider such as local", lambda text: bool(PROVIDER.fullmatch(text)))),
+        "quarantine_role": Maybe(Ident()),
+        "ban_delete_seconds": Whole(0, LONGEST_REACH),
         "thresholds": overrides,
         "drawn": overrides,
         "contexts": Table(_CONTEXT, overrides, fill=lambda _: nothing(), blank=nothing()),

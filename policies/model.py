@@ -239,17 +239,46 @@ class Evidence(StrEnum):
 
 
 class Act(StrEnum):
-    """What can be done about a post or its author. Which of these a platform can do, it declares."""
+    """What can be done about a post or its author, mild to harsh. Which of these a platform can do, it declares.
+
+    `quarantine` gives the author the guild's quarantine role: what remains where a platform lets nobody take
+    down an avatar.
+    """
 
     DELETE = "delete"
     WARN = "warn"
     ESCALATE = "escalate"
     TIMEOUT = "timeout"
+    QUARANTINE = "quarantine"
     KICK = "kick"
     BAN = "ban"
 
 
-PUNISHMENTS = frozenset({Act.TIMEOUT, Act.KICK, Act.BAN})
+OF_LADDER = frozenset({Act.TIMEOUT, Act.KICK, Act.BAN})
+"""What never follows from one image alone."""
+
+
+class Surface(StrEnum):
+    """Where images show beside attachments and previews, which are always looked at. A guild chooses."""
+
+    STICKERS = "stickers"
+    EMOJI = "emoji"
+    REACTIONS = "reactions"
+    AVATARS = "avatars"
+    BANNERS = "banners"
+    COVERS = "covers"
+
+
+USUAL_SURFACES = frozenset({Surface.STICKERS, Surface.AVATARS, Surface.BANNERS, Surface.COVERS})
+
+
+class Duty(StrEnum):
+    """What a guild can entrust to roles, beside those whom the platform gives the right."""
+
+    SEE = "see"  # cases and what was found
+    DECIDE = "decide"  # uphold, overturn, remove; check pictures
+    PUNISH = "punish"  # warn, time out, quarantine, kick, ban from a card
+    TUNE = "tune"  # change the policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +359,11 @@ class Policy:
     test_cards: bool = True
     evidence: Mapping[Category, Evidence] = field(default_factory=nothing)
     mod_channel: str | None = None
-    mod_roles: frozenset[str] = frozenset()
+    staff: Mapping[Duty, frozenset[str]] = field(default_factory=nothing)  # ids of roles
+    surfaces: frozenset[Surface] = USUAL_SURFACES
+    providers: tuple[str, ...] = ()  # of those that the host offers; none: all of them, as the host planned
+    quarantine_role: str | None = None
+    ban_delete_seconds: int = 0  # how far back a ban by the ladder deletes posts
     notice_seconds: int = 60  # how long the public notice stands; 0 = until a moderator removes it
     language: str = "en"
 
@@ -396,6 +429,7 @@ class ReasonCode(StrEnum):
     EXEMPT_CHANNEL = "exempt_channel"
     TEST_CARD = "test_card"
     CAP_REACHED = "cap_reached"
+    HOST_LIMIT = "host_limit"
     LADDER = "ladder"
     PROPOSED = "proposed"
     PAUSED = "paused"

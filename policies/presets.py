@@ -16,6 +16,7 @@ from policies.model import (
     Policy,
     Remedy,
     Rung,
+    Surface,
     Threshold,
     Thresholds,
     UnscreenedReason,
@@ -180,6 +181,7 @@ def _family() -> Policy:
             other=Threshold(0.6, 0.9),
         ),
         age_restricted=frozen({}),
+        surfaces=frozenset(Surface),
         newcomers=Newcomers(hours=72, margin=0.05),
         ladder=Ladder(
             rungs=(

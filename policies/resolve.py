@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from policies.model import (
     NEVER,
     Act,
@@ -21,7 +23,11 @@ from policies.model import (
 )
 
 CARD_ONLY = Actions(block=(Act.ESCALATE,), review=(Act.ESCALATE,))
-"""What follows from an avatar unless the guild sets something else (ruling 4)."""
+"""What follows from an avatar or a cover unless the guild sets something else (ruling 4)."""
+
+WORN = frozenset({Context.HEAD_IMAGE, Context.ROOM_COVER})
+OF_POSTS = frozenset({Act.DELETE, Act.WARN})
+"""What needs a post that can be taken down."""
 
 DIGITS = 9  # of a lowered threshold: 0.85 - 0.1 is 0.75, not 0.7499999999999999
 
@@ -38,9 +44,23 @@ def context(policy: Policy, place: Place) -> Context:
     return own[-1] if own else place.context
 
 
-def actions(policy: Policy, where: Context) -> Actions:
-    """What follows a block and a review in a context."""
-    return policy.context_actions.get(where, CARD_ONLY if where is Context.HEAD_IMAGE else policy.actions)
+def actions(policy: Policy, place: Place) -> Actions:
+    """What follows a block and a review in `place`: what is set for its context, less what cannot be done there.
+
+    An avatar or a cover (no channel) can be neither deleted nor its removal be told; in direct messages nothing
+    of others can be deleted, and nobody is a member (ruling 13).
+    """
+    where = context(policy, place)
+    wanted = policy.context_actions.get(where, CARD_ONLY if where in WORN else policy.actions)
+    if place.channel is None:
+        return _without(wanted, OF_POSTS)
+    return _without(wanted, {Act.DELETE, Act.QUARANTINE}) if place.context is Context.MESSAGE else wanted
+
+
+def _without(wanted: Actions, impossible: Set[Act]) -> Actions:
+    if impossible.isdisjoint((*wanted.block, *wanted.review)):
+        return wanted
+    return Actions(*(tuple(a for a in acts if a not in impossible) for acts in (wanted.block, wanted.review)))
 
 
 def thresholds(policy: Policy, place: Place, standing: Standing, medium: Medium = Medium.UNKNOWN) -> Thresholds:

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from bot.model import Case, EffectKind, OutcomeState
 
+REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
+
 
 class Post(StrEnum):
     """`unsure`: a deletion is under way, or nobody can tell whether it happened."""
@@ -17,7 +19,7 @@ class Post(StrEnum):
 
 def post(case: Case) -> Post:
     """Gone once any deletion was done; refused, failed and simulated deletions leave it standing."""
-    outcomes = [e.outcome for e in case.effects if e.kind is EffectKind.DELETE]
+    outcomes = [e.outcome for e in case.effects if e.kind in REMOVALS]
     if any(o is not None and o.state is OutcomeState.DONE for o in outcomes):
         return Post.GONE
     if any(o is None or o.retry or o.state is OutcomeState.UNKNOWN for o in outcomes):

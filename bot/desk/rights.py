@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from bot.model import AuthorKind, Case, Presser
-from policies.model import Policy
+from policies.model import Duty, Policy
 
 MODERATE: Final = "moderate"
 MANAGE: Final = "manage"
 
 
+def entrusted(presser: Presser, policy: Policy, duty: Duty) -> bool:
+    """Whether one of the presser's roles was given `duty` by the guild."""
+    return not policy.staff.get(duty, frozenset()).isdisjoint(presser.roles)
+
+
 def may_decide(presser: Presser, policy: Policy) -> bool:
     """Decide cases and check pictures: who may delete others' messages, or has a moderators' role."""
-    return MODERATE in presser.rights or not policy.mod_roles.isdisjoint(presser.roles)
+    return MODERATE in presser.rights or entrusted(presser, policy, Duty.DECIDE)
 
 
 def may_decide_own(presser: Presser) -> bool:

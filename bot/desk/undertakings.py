@@ -16,7 +16,7 @@ from bot.model import AuthorKind, CardRef, Case, Effect, EffectKind, Judged, Out
 from bot.texts.catalogue import Texts
 from bot.texts.notices import invitation
 from policies.model import Act, Evidence, Policy, Verdict
-from policies.resolve import actions, context
+from policies.resolve import actions
 
 Done = tuple[Plan, Outcome]
 
@@ -106,7 +106,7 @@ def _end(effect: Effect) -> datetime | None:
 
 
 def _warns(case: Case, policy: Policy) -> bool:
-    return Act.WARN in actions(policy, context(policy, case.place)).block
+    return Act.WARN in actions(policy, case.place).block
 
 
 def _is_lost(plan: Plan, outcome: Outcome) -> bool:

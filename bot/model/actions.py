@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.model.events import Tenant
+from bot.model.pages import Button, Option, Page
 
 
 class OutcomeState(StrEnum):
@@ -56,6 +57,29 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreact:
+    """Take an emoji off a message, whoever reacted with it. `emoji` is its platform id. Already gone is done."""
+
+    tenant: Tenant
+    channel: str
+    message: str
+    emoji: str
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Give a member the quarantine role, or (`on` False) take it back. `actor`: the moderator who pressed."""
+
+    tenant: Tenant
+    author: str
+    role: str
+    on: bool
+    case: int
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimeoutMember:
     """Time a member out until `until` (absolute, so that sending it twice changes nothing).
 
@@ -68,26 +92,22 @@ class TimeoutMember:
     until: datetime | None
     case: int
     given: datetime | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveMember:
-    """Kick a member, or `ban` them. None of their posts are deleted by it. Already gone or banned is done."""
+    """Kick a member, or `ban` them. Already gone or banned is done.
+
+    A ban deletes their posts of the last `delete_seconds`: none unless said. `actor`: the moderator who pressed.
+    """
 
     tenant: Tenant
     author: str
     ban: bool
     case: int
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """One thing a moderator can press. `confirm`: ask again, it cannot be undone."""
-
-    verb: str  # a value of bot.desk.verbs.Verb
-    label: str
-    style: str = "grey"  # green, red, grey, blue
-    confirm: bool = False
+    delete_seconds: int = 0
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,7 @@ class Card:
     picture_type: str = "image/jpeg"
     link: tuple[str, str] | None = None  # (channel, message) of a post that is still visible
     footer: str = ""
+    sanctions: tuple[Option, ...] = ()  # what a moderator may do to the author, as a select
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +184,45 @@ class Restore:
     nonce: str
 
 
-Action = Delete | Warn | TimeoutMember | RemoveMember | PostCard | EditCard | Say | Retract | Restore
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """Show a page in a channel: the greeting, a reminder."""
+
+    tenant: Tenant
+    channel: str
+    page: Page
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeChannel:
+    """Make a private channel that only `roles`, whoever asked for it (`author`) and the bot can see.
+
+    The outcome's `ref` is its id.
+    """
+
+    tenant: Tenant
+    name: str
+    author: str
+    roles: tuple[str, ...]
+    nonce: str
+
+
+Action = (
+    Delete
+    | Unreact
+    | Warn
+    | Quarantine
+    | TimeoutMember
+    | RemoveMember
+    | PostCard
+    | EditCard
+    | PostPage
+    | MakeChannel
+    | Say
+    | Retract
+    | Restore
+)
 
 
 class EffectState(StrEnum):
@@ -187,9 +246,23 @@ class EffectKind(StrEnum):
     EDIT_CARD = "edit_card"
     SAY = "say"
     RESTORE = "restore"
+    UNREACT = "unreact"
+    QUARANTINE = "quarantine"
+    PAGE = "page"
+    MAKE_CHANNEL = "make_channel"
 
 
-IDEMPOTENT = frozenset({EffectKind.DELETE, EffectKind.TIMEOUT, EffectKind.EDIT_CARD, EffectKind.KICK, EffectKind.BAN})
+IDEMPOTENT = frozenset(
+    {
+        EffectKind.DELETE,
+        EffectKind.UNREACT,
+        EffectKind.TIMEOUT,
+        EffectKind.QUARANTINE,
+        EffectKind.EDIT_CARD,
+        EffectKind.KICK,
+        EffectKind.BAN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

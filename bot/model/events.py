@@ -36,6 +36,7 @@ class AuthorKind(StrEnum):
     MEMBER = "member"
     BOT = "bot"
     WEBHOOK = "webhook"
+    GUILD = "guild"  # the community itself: its icon and banner
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,21 @@ class EventKind(StrEnum):
 
     MESSAGE = "message"
     EDIT = "edit"
+    REACTION = "reaction"
     AVATAR = "avatar"
     COVER = "cover"
 
 
+POSTS = frozenset({EventKind.MESSAGE, EventKind.EDIT})
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened that shows images. `version` changes whenever what is shown changes."""
+    """Something happened that shows images. `version` changes whenever what is shown changes.
+
+    `message` is the post, for a reaction the one reacted to; '' for avatars (of `author`, whose banners come
+    with them) and covers, which have no channel either.
+    """
 
     tenant: Tenant
     kind: EventKind
@@ -103,7 +112,14 @@ class Event:
 
     @property
     def subject(self) -> str:
-        """What may be acted on: the same for all versions of a message."""
+        """What may be acted on: the same for all versions of a message, a profile or a cover."""
+        match self.kind:
+            case EventKind.AVATAR:
+                return f"profile/{self.author.id}"
+            case EventKind.COVER:
+                return "cover"
+            case EventKind.REACTION:
+                return f"{self.place.channel}/{self.message}#{self.media[0].key if self.media else ''}"
         return f"{self.place.channel}/{self.message}"
 
     @property
@@ -119,6 +135,8 @@ class JobKind(StrEnum):
     RAW = "raw"  # payload: a platform's own update, parsed by its adapter
     RETRACT = "retract"  # payload: channel, message: take back a notice of ours
     FORGET_EVIDENCE = "forget_evidence"  # payload: case: drop the picture from its cards
+    GREET = "greet"  # payload: channel or null: say hello in a guild that was joined
+    REMIND = "remind"  # payload: policy_version: what watching has shown, if the guild still only watches
 
 
 @dataclass(frozen=True, slots=True)

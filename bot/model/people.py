@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.model.actions import Button
+from bot.model.pages import Button, Page
 from policies.model import Screening
 
 
@@ -13,8 +13,9 @@ from policies.model import Screening
 class Presser:
     """Who pressed a button or gave a command, as the platform vouches for them at that moment.
 
-    `rights` are platform-neutral: `moderate` (may delete others' messages), `punish` (may time out),
-    `manage` (may change the guild's settings). The desk decides what they suffice for.
+    `rights` are platform-neutral: `moderate` (may delete others' messages), `punish` (may time out), `roles`
+    (may give roles), `kick`, `ban`, `manage` (may change the guild's settings). The desk decides what they
+    suffice for.
     """
 
     id: str
@@ -26,12 +27,15 @@ class Presser:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the presser is told, privately. `done`: something was changed. `confirm`: ask again with
-    this button, since it cannot be undone. `picture`: an image to show along."""
+    this button, since it cannot be undone. `picture`: an image to show along. `file`: a name and what is in it.
+    `page`: what is shown next, in place of the page that was pressed."""
 
     text: str
     done: bool = False
     confirm: Button | None = None
     picture: bytes | None = field(default=None, repr=False)
+    file: tuple[str, bytes] | None = field(default=None, repr=False)
+    page: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)

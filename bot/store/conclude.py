@@ -11,7 +11,20 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.model import IDEMPOTENT, CaseState, Concluded, Effect, EffectState, Job, Judged, Origin, Plan, Ruling, Tenant
+from bot.model import (
+    IDEMPOTENT,
+    POSTS,
+    CaseState,
+    Concluded,
+    Effect,
+    EffectState,
+    Job,
+    Judged,
+    Origin,
+    Plan,
+    Ruling,
+    Tenant,
+)
 from bot.store import codec
 from bot.store.journal import FINISH
 from bot.store.prepared import Prepared
@@ -134,7 +147,7 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if ruling.origin is not None:
-        if (before := _dealt_with(connection, ruling, filed)) is not None:
+        if ruling.event.kind in POSTS and (before := _dealt_with(connection, ruling, filed)) is not None:
             return Concluded(before, ())
         filed = _open_case(connection, ruling, ruling.origin, filed)
     made = plan(connection, filed, ruling.plans)

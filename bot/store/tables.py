@@ -267,6 +267,45 @@ media = Table(
     sqlite_with_rowid=False,
 )
 
+faces = Table(  # which avatar and banner a member was last seen with, by the platform's hash
+    "faces",
+    metadata,
+    Column("tenant", ForeignKey("tenants.id"), primary_key=True),
+    Column("member", Text, primary_key=True),
+    Column("slot", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_faces_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+guilds = Table(  # the host's register of the communities on this instance
+    "guilds",
+    metadata,
+    Column("tenant", ForeignKey("tenants.id"), primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("members", Integer),
+    Column("joined_at", Instant),
+    Column("left_at", Instant),
+    Column("seen_at", Instant),
+    Column("greeted_at", Instant),
+    Column("barred", Boolean, nullable=False, server_default="0"),  # the host wants it to leave and stay away
+    Column("daily_limit", Integer),  # images looked at in a day; empty: no limit
+    Column("grants", Document, nullable=False, server_default="{}"),  # paid provider -> its ceiling (ruling 20)
+)
+
+drafts = Table(  # what somebody is in the middle of setting, so that a restart does not lose it
+    "drafts",
+    metadata,
+    Column("tenant", ForeignKey("tenants.id"), primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("body", Document, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_drafts_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 SHARED = frozenset({"tenants", "verdicts", "media"})
 """The tables that hold nothing of any one tenant but its name: what is said of exact bytes by a
 provider, and which bytes a platform's id stands for, is the same everywhere."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.model import AuthorKind
 from bot.texts.catalogue import Texts, mark
-from policies.model import Act, Category, Context, Mode, Remedy, Threshold, UnscreenedReason
+from policies.model import Act, Category, Context, Duty, Mode, Remedy, Surface, Threshold, UnscreenedReason
 
 CATEGORIES: Final = {
     Category.SEXUAL_EXPLICIT: mark("sexual content, explicit"),
@@ -47,6 +47,7 @@ ACTS: Final = {
     Act.WARN: mark("tell the author"),
     Act.ESCALATE: mark("show it to the moderators"),
     Act.TIMEOUT: mark("time the author out"),
+    Act.QUARANTINE: mark("put the author into quarantine"),
     Act.KICK: mark("kick the author"),
     Act.BAN: mark("ban the author"),
 }
@@ -67,6 +68,23 @@ AUTHORS: Final = {
     AuthorKind.MEMBER: mark("member"),
     AuthorKind.BOT: mark("bot"),
     AuthorKind.WEBHOOK: mark("webhook"),
+    AuthorKind.GUILD: mark("the community itself"),
+}
+
+SURFACES: Final = {
+    Surface.STICKERS: mark("stickers"),
+    Surface.EMOJI: mark("custom emoji in messages"),
+    Surface.REACTIONS: mark("custom emoji as reactions"),
+    Surface.AVATARS: mark("profile pictures"),
+    Surface.BANNERS: mark("profile banners"),
+    Surface.COVERS: mark("the pictures of the community itself"),
+}
+
+DUTIES: Final = {
+    Duty.SEE: mark("see cases and what was found"),
+    Duty.DECIDE: mark("decide cases and check pictures"),
+    Duty.PUNISH: mark("warn, time out, kick and ban from a card"),
+    Duty.TUNE: mark("change the rules"),
 }
 
 # Marked here a second time, since `policies` knows no languages; a test holds the two together.

@@ -25,6 +25,11 @@ def removed(texts: Texts) -> str:
     return texts.gettext("An image was removed.")
 
 
+def passed_on(texts: Texts) -> str:
+    """To who sent an image in a direct message that breaks the host's rules."""
+    return texts.gettext("That image is not allowed. The people who run me have been told.")
+
+
 def invitation(texts: Texts) -> str:
     """To an author whose picture was wrongly removed and of which no full copy was kept."""
     return texts.gettext("Your image was removed by mistake, sorry. You may post it again.")

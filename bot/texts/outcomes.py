@@ -12,6 +12,8 @@ from bot.texts.markup import Voice
 
 _DONE: Final = {
     EffectKind.DELETE: mark("The post was deleted."),
+    EffectKind.UNREACT: mark("The reaction was taken off."),
+    EffectKind.QUARANTINE: mark("The author was put into quarantine."),
     EffectKind.WARN: mark("The author was told in the channel."),
     EffectKind.TIMEOUT: mark("The author was timed out until {until}."),
     EffectKind.KICK: mark("The author was kicked."),
@@ -21,6 +23,8 @@ _DONE: Final = {
 }
 _SIMULATED: Final = {
     EffectKind.DELETE: mark("The post would have been deleted."),
+    EffectKind.UNREACT: mark("The reaction would have been taken off."),
+    EffectKind.QUARANTINE: mark("The author would have been put into quarantine."),
     EffectKind.WARN: mark("The author would have been told."),
     EffectKind.TIMEOUT: mark("The author would have been timed out until {until}."),
     EffectKind.KICK: mark("The author would have been kicked."),
@@ -30,6 +34,8 @@ _SIMULATED: Final = {
 }
 _UNDERTAKING: Final = {
     EffectKind.DELETE: mark("Deleting the post"),
+    EffectKind.UNREACT: mark("Taking the reaction off"),
+    EffectKind.QUARANTINE: mark("Putting the author into quarantine"),
     EffectKind.WARN: mark("Telling the author"),
     EffectKind.TIMEOUT: mark("Timing the author out"),
     EffectKind.KICK: mark("Kicking the author"),

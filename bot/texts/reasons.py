@@ -26,6 +26,7 @@ _SENTENCES: Final = {
     ReasonCode.EXEMPT_CHANNEL: mark("this channel is exempt"),
     ReasonCode.TEST_CARD: mark("a test card"),
     ReasonCode.CAP_REACHED: mark("the limit of {threshold} removed images per hour is reached, so moderators decide"),
+    ReasonCode.HOST_LIMIT: mark("the host looks at no more than {threshold} images a day for this community"),
     ReasonCode.LADDER: mark("strike {strikes}: {act}"),
     ReasonCode.PROPOSED: mark("strike {strikes} would be enough to {act}"),
     ReasonCode.PAUSED: mark("paused: nothing is looked at"),

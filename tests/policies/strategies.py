@@ -16,6 +16,7 @@ from policies.model import (
     ChannelRule,
     Context,
     Decision,
+    Duty,
     Evidence,
     Exemptions,
     Frames,
@@ -35,6 +36,7 @@ from policies.model import (
     Standing,
     Step,
     Suggestion,
+    Surface,
     Threshold,
     Thresholds,
     Unscreened,
@@ -99,11 +101,11 @@ def _threshold(pair: tuple[float | None, float | None]) -> Threshold:
 thresholds = st.tuples(st.none() | scores, st.none() | scores).map(_threshold) | st.just(NEVER)
 tables = st.dictionaries(categories, thresholds, max_size=4).map(frozen)
 full_tables = st.fixed_dictionaries(dict.fromkeys(Category, thresholds)).map(frozen)
-_milder = st.lists(st.sampled_from([Act.WARN, Act.ESCALATE]), max_size=2, unique=True).map(tuple)
+_milder = st.lists(st.sampled_from([Act.WARN, Act.ESCALATE, Act.QUARANTINE]), max_size=2, unique=True).map(tuple)
 _looks = st.sampled_from([(), (Act.ESCALATE,), (Act.DELETE, Act.ESCALATE), (Act.DELETE, Act.WARN, Act.ESCALATE)])
 actions = st.builds(Actions, block=_milder.map(lambda acts: (Act.DELETE, *acts)), review=_looks)
 rungs = st.builds(Rung, st.integers(1, 9), st.just(Act.TIMEOUT), st.integers(1, 40_320)) | st.builds(
-    Rung, st.integers(1, 9), st.sampled_from([Act.WARN, Act.KICK, Act.BAN])
+    Rung, st.integers(1, 9), st.sampled_from([Act.WARN, Act.QUARANTINE, Act.KICK, Act.BAN])
 )
 ladders = st.builds(
     Ladder,
@@ -137,7 +139,11 @@ policies = st.builds(
             "test_cards": st.booleans(),
             "evidence": st.dictionaries(categories, st.sampled_from(Evidence)).map(frozen),
             "mod_channel": st.none() | ids,
-            "mod_roles": id_sets,
+            "staff": st.dictionaries(st.sampled_from(Duty), id_sets, max_size=2).map(frozen),
+            "surfaces": st.frozensets(st.sampled_from(Surface)),
+            "providers": st.lists(st.sampled_from(["local", "huawei"]), max_size=2, unique=True).map(tuple),
+            "quarantine_role": st.none() | ids,
+            "ban_delete_seconds": st.integers(0, 604_800),
             "notice_seconds": st.integers(0, 600),
             "language": st.sampled_from(["en", "de", "pt-BR"]),
         },

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from policies.engine import decide, earns_strike, join, judge
 from policies.merge import opinions
 from policies.model import (
-    PUNISHMENTS,
+    OF_LADDER,
     Act,
     Category,
     Decision,
@@ -51,7 +51,7 @@ posts = st.lists(images, max_size=3)
 
 
 def punishes(decision: Decision) -> bool:
-    return any(step.act in PUNISHMENTS for step in decision.steps)
+    return any(step.act in OF_LADDER for step in decision.steps)
 
 
 # --- join -----------------------------------------------------------------------------------------

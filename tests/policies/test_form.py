@@ -19,6 +19,7 @@ from policies.model import (
     Category,
     ChannelRule,
     Context,
+    Duty,
     Exemptions,
     Ladder,
     Mode,
@@ -26,6 +27,7 @@ from policies.model import (
     Policy,
     Remedy,
     Rung,
+    Surface,
     Threshold,
     UnscreenedReason,
     frozen,
@@ -148,7 +150,11 @@ def test_everything_can_be_said() -> None:
         preset: art
         mode: paused
         mod_channel: 123456789012345678
-        mod_roles: [5, "6"]
+        staff: {decide: [5, "6"], tune: ["7"]}
+        surfaces: [emoji, avatars]
+        providers: [local]
+        quarantine_role: 88
+        ban_delete_seconds: 3600
         language: pt-BR
         notice_seconds: 0
         cap: 0
@@ -170,7 +176,12 @@ def test_everything_can_be_said() -> None:
         """)
     )
     assert (policy.preset, policy.mode, policy.language) == ("art", Mode.PAUSED, "pt-BR")
-    assert (policy.mod_channel, policy.mod_roles) == ("123456789012345678", frozenset({"5", "6"}))
+    assert (policy.mod_channel, policy.staff) == (
+        "123456789012345678",
+        {Duty.DECIDE: frozenset({"5", "6"}), Duty.TUNE: frozenset({"7"})},
+    )
+    assert (policy.surfaces, policy.providers) == (frozenset({Surface.EMOJI, Surface.AVATARS}), ("local",))
+    assert (policy.quarantine_role, policy.ban_delete_seconds) == ("88", 3600)
     assert (policy.notice_seconds, policy.cap, policy.trust_vendor, policy.test_cards) == (0, 0, False, False)
     assert policy.required == {Category.HATE, Category.SEXUAL_EXPLICIT}
     assert policy.thresholds[Category.OTHER] == NEVER
@@ -237,7 +248,10 @@ def test_everything_can_be_said() -> None:
         ("cap: 1.5", "cap: must be a whole number from 0 to 1000000, not 1.5"),
         ("mod_channel: [1]", "mod_channel: must be an id in digits, such as"),
         ("mod_channel: ' '", "mod_channel: must be an id in digits, such as"),
-        ("mod_roles: 5", "mod_roles: must be a list, not 5"),
+        ("staff: {decide: 5}", "staff.decide: must be a list, not 5"),
+        ("staff: {judge: []}", "staff: there is no duty 'judge'; choose one of see, decide, punish, tune"),
+        ("surfaces: [avatar]", "surfaces[0]: there is no surface 'avatar'; did you mean avatars?"),
+        ("providers: [Local One]", "providers[0]: must be the name of a provider such as local, not 'Local One'"),
         ("required: [hat]", "required[0]: there is no category 'hat'; did you mean hate?"),
         ("contexts: {avatar: {}}", "contexts: there is no context 'avatar'; choose one of head_image, "),
         ("channels: {1: {exemt: true}}", "channels.1: there is no setting 'exemt'; did you mean exempt?"),
@@ -265,7 +279,7 @@ def test_everything_can_be_said() -> None:
         ),
         (
             "ladder: {rungs: [{strikes: 1, act: delete}]}",
-            "ladder.rungs[0]: act: delete is not for a ladder; choose warn, timeout, kick or ban",
+            "ladder.rungs[0]: act: delete is not for a ladder; choose warn, timeout, quarantine, kick or ban",
         ),
         (
             "ladder: {rungs: [{strikes: 2, act: warn}, {strikes: 2, act: warn}]}",
@@ -273,7 +287,7 @@ def test_everything_can_be_said() -> None:
         ),
         ("language: English", "language: must be a language such as en or de, not 'English'"),
         ("- standard", "policy: must be a mapping such as {preset: standard, mode: observe}, not a list"),
-        ("schema: one", "schema: must be a whole number from 1 to 1, not 'one'"),
+        ("schema: one", "schema: must be a whole number from 1 to 2, not 'one'"),
     ],
 )
 def test_each_mistake_is_one_sentence_with_its_cure(text: str, problem: str) -> None:
@@ -289,7 +303,7 @@ AN_ID = 'must be an id in digits, such as "123456789012345678" (Discord shows it
     [
         ("mod_channel: general", "mod_channel", "general"),
         ("mod_channel: '<#123>'", "mod_channel", "<#123>"),
-        ("mod_roles: [7, Moderators]", "mod_roles[1]", "Moderators"),
+        ("staff: {decide: [7, Moderators]}", "staff.decide[1]", "Moderators"),
         ("exempt: {roles: ['@everyone']}", "exempt.roles[0]", "@everyone"),
         ("exempt: {authors: [\u0661\u0662]}", "exempt.authors[0]", "\u0661\u0662"),
         ("channels: {general: {exempt: true}}", "channels", "general"),
@@ -396,3 +410,9 @@ def test_reading_leaves_the_given_form_alone() -> None:
     before = json.dumps(given_form)
     load(given_form)
     assert json.dumps(given_form) == before
+
+
+def test_moderators_roles_of_the_first_form_are_who_decides() -> None:
+    assert load({"schema": 1, "mod_roles": ["5"]}).staff == {Duty.DECIDE: frozenset({"5"})}
+    assert load({"schema": 1, "mod_roles": []}).staff == {}
+    assert dump(load({"schema": 1, "mod_roles": ["5"]}))["schema"] == SCHEMA

@@ -161,13 +161,26 @@ def test_the_context_a_channel_sets_brings_its_thresholds_along() -> None:
     assert limit(policy) == Threshold(0.1)
 
 
-def test_an_avatar_is_a_card_only_unless_the_guild_says_otherwise() -> None:
+def test_what_is_worn_is_a_card_only_unless_the_guild_says_otherwise() -> None:
     card_only = Actions((Act.ESCALATE,), (Act.ESCALATE,))
-    assert actions(BASE, Context.HEAD_IMAGE) == card_only
-    assert actions(BASE, Context.GROUP_MESSAGE) == Actions()
-    own = Actions((Act.WARN, Act.ESCALATE), ())
+    assert actions(BASE, Place(Context.HEAD_IMAGE)) == card_only
+    assert actions(BASE, Place(Context.ROOM_COVER)) == card_only
+    assert actions(BASE, Place(Context.GROUP_MESSAGE, "1")) == Actions()
+    own = Actions((Act.QUARANTINE, Act.ESCALATE), ())
     policy = replace(BASE, context_actions=frozen({Context.HEAD_IMAGE: own}))
-    assert actions(policy, Context.HEAD_IMAGE) == own
+    assert actions(policy, Place(Context.HEAD_IMAGE)) == own
+
+
+def test_nothing_is_to_be_done_that_cannot_be_done_there() -> None:
+    every = Actions((Act.DELETE, Act.WARN, Act.ESCALATE, Act.QUARANTINE), (Act.DELETE, Act.ESCALATE))
+    contexts = frozen(dict.fromkeys(Context, every))
+    policy = replace(BASE, context_actions=contexts, actions=every)
+    assert actions(policy, Place(Context.GROUP_MESSAGE, "1")) == every
+    worn = Actions((Act.ESCALATE, Act.QUARANTINE), (Act.ESCALATE,))
+    assert actions(policy, Place(Context.HEAD_IMAGE)) == worn
+    assert actions(policy, Place(Context.ROOM_COVER)) == worn
+    private = Actions((Act.WARN, Act.ESCALATE), (Act.ESCALATE,))
+    assert actions(policy, Place(Context.MESSAGE, "1")) == private
 
 
 def test_exemptions_name_what_made_them() -> None:

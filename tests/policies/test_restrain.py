@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policies.engine import join, judge
 from policies.model import (
-    PUNISHMENTS,
+    OF_LADDER,
     Act,
     Decision,
     Evidence,
@@ -94,7 +94,7 @@ def test_restraint_never_makes_harsher_and_never_drops_silently(
     assert restrained.suggestion <= decision.suggestion
     if restrained != decision:
         assert not restrained.removes
-        assert not any(step.act in PUNISHMENTS for step in restrained.steps)
+        assert not any(step.act in OF_LADDER for step in restrained.steps)
         assert Step(Act.ESCALATE) in restrained.steps
         assert gives(restrained.reasons, ReasonCode.CAP_REACHED)
         assert restrained.evidence is decision.evidence

@@ -115,6 +115,7 @@ class Actions:
                 return DONE
             case Restore():
                 return await self._restore(action)
+        raise Impossible(f"{type(action).__name__} is not known here")
 
     # --- posts ----------------------------------------------------------------------------------
 

@@ -16,7 +16,8 @@ from discord.gateway import DiscordWebSocket
 from discord.ui import DynamicItem
 
 from bot.model import EventKind
-from bot.ports import Desk, Settings
+from bot.ports import Settings
+from bot.ports.desk import Desk
 
 log = structlog.get_logger("beholder.discord")
 

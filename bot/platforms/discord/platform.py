@@ -22,13 +22,14 @@ from bot.platforms.discord.fetching import Fetching, opened
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
-from bot.ports import Clock, Desk, Settings, Submit, Unfetchable
+from bot.ports import Clock, Settings, Submit, Unfetchable
+from bot.ports.desk import Desk
 from policies.model import Act, UnscreenedReason
 
 log = structlog.get_logger("beholder.discord")
 
 CAPABILITIES = Capabilities(
-    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT, Act.KICK, Act.BAN}),
+    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT, Act.QUARANTINE, Act.KICK, Act.BAN}),
     private_notice=True,
     history=True,
     evidence=True,

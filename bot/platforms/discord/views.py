@@ -66,7 +66,14 @@ def presser_of(interaction: Interaction) -> Presser:
 
 
 def _rights(held: discord.Permissions) -> frozenset[str]:
-    granted = {"moderate": held.manage_messages, "punish": held.moderate_members, "manage": held.manage_guild}
+    granted = {
+        "moderate": held.manage_messages,
+        "punish": held.moderate_members,
+        "roles": held.manage_roles,
+        "kick": held.kick_members,
+        "ban": held.ban_members,
+        "manage": held.manage_guild,
+    }
     return frozenset(name for name, has in granted.items() if has or held.administrator)
 
 

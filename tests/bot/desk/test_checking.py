@@ -14,6 +14,7 @@ from policies.model import (
     Actions,
     Category,
     Context,
+    Duty,
     Exemptions,
     Frames,
     Label,
@@ -70,7 +71,7 @@ async def test_members_do_not_probe_the_thresholds(presser: Presser, world: Worl
 
 @pytest.mark.asyncio
 async def test_a_moderators_role_may_check(world: World) -> None:
-    await world.policy(mod_roles=frozenset({"900"}))
+    await world.policy(staff=frozen({Duty.DECIDE: frozenset({"900"})}))
     assert "would be removed" in await check(world, ROLE)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb
 from bot.model import Author, AuthorKind, CaseState, EffectKind, Origin, Outcome, OutcomeState, Presser
-from policies.model import Evidence, Frames, Listed
+from policies.model import Duty, Evidence, Frames, Listed, frozen
 from tests.bot.cases import GUILD, SEEN, image
 from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, ROLE, STRANGER, World
 
@@ -28,7 +28,7 @@ OFFERS = [(origin, verb) for origin, verbs in OFFERED.items() for verb in verbs]
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("verb", "origin"), list(product(DECIDING, Origin)))
 async def test_who_may_not_changes_nothing(verb: Verb, origin: Origin, world: World) -> None:
-    await world.policy(mod_roles=frozenset({"900"}))
+    await world.policy(staff=frozen({Duty.DECIDE: frozenset({"900"})}))
     number = await world.open(origin)
     for presser in (STRANGER, AUTHOR, MANAGER):
         answer = await world.desk.press(GUILD, number, verb, presser, confirmed=True)
@@ -45,7 +45,7 @@ async def test_who_may_not_changes_nothing(verb: Verb, origin: Origin, world: Wo
 @pytest.mark.parametrize(("origin", "verb"), OFFERS)
 @pytest.mark.parametrize("presser", [MODERATOR, ROLE], ids=["right", "role"])
 async def test_who_may_decides_once(origin: Origin, verb: Verb, presser: Presser, world: World) -> None:
-    await world.policy(mod_roles=frozenset({"900"}))
+    await world.policy(staff=frozen({Duty.DECIDE: frozenset({"900"})}))
     number = await world.open(origin)
     answer = await world.desk.press(GUILD, number, verb, presser, confirmed=True)
     assert answer.done
@@ -102,7 +102,7 @@ async def test_a_decided_case_says_who_decided(origin: Origin, verb: Verb, state
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("origin", "verb"), OFFERS)
 async def test_pressed_by_two_at_once_it_happens_once(origin: Origin, verb: Verb, world: World) -> None:
-    await world.policy(mod_roles=frozenset({"900"}))
+    await world.policy(staff=frozen({Duty.DECIDE: frozenset({"900"})}))
     number = await world.open(origin)
     answers = await asyncio.gather(
         *(world.desk.press(GUILD, number, verb, who, confirmed=True) for who in (MODERATOR, ROLE, MODERATOR))

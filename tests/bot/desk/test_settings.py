@@ -23,6 +23,7 @@ from policies.model import (
     Category,
     ChannelRule,
     Context,
+    Duty,
     Exemptions,
     Mode,
     Policy,
@@ -54,7 +55,7 @@ async def changes(world: World) -> int:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("presser", [MODERATOR, ROLE, AUTHOR], ids=["moderator", "role", "member"])
 async def test_only_who_manages_the_guild_changes_it(presser: Presser, world: World) -> None:
-    await world.policy(mod_roles=frozenset({"900"}))
+    await world.policy(staff=frozen({Duty.DECIDE: frozenset({"900"})}))
     desk, before = world.desk, await changes(world)
     told = [
         await desk.set_mode(GUILD, presser, "enforce"),
@@ -70,7 +71,7 @@ async def test_only_who_manages_the_guild_changes_it(presser: Presser, world: Wo
 
 @pytest.mark.asyncio
 async def test_moderators_may_read_and_members_may_not(world: World) -> None:
-    await world.policy(mod_roles=frozenset({"900"}))
+    await world.policy(staff=frozen({Duty.DECIDE: frozenset({"900"})}))
     for presser in (MANAGER, MODERATOR, ROLE):
         assert "Preset: standard" in (await world.desk.show_policy(GUILD, presser)).text
     assert "Only moderators" in (await world.desk.show_policy(GUILD, AUTHOR)).text
@@ -361,7 +362,7 @@ async def test_another_preset_keeps_what_is_the_guilds_own(world: World) -> None
     own = {
         "channels": frozen({"5": ChannelRule(exempt=True)}),
         "exempt": Exemptions(roles=frozenset({"3"})),
-        "mod_roles": frozenset({"900"}),
+        "staff": frozen({Duty.DECIDE: frozenset({"900"})}),
         "language": "de",
     }
     await world.policy(**own)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.store.remembered import Remembered
 from bot.store.settings import SqlSettings
 from bot.store.store import Store
-from policies.model import Mode
+from policies.model import Duty, Mode, frozen
 from policies.presets import PRESETS, preset
 from tests.bot.store.samples import AWAY, HOME, START
 from tests.clock import FakeClock
@@ -29,7 +29,7 @@ async def test_a_guild_that_set_nothing_watches_by_the_standard(store: Store) ->
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", list(PRESETS))
 async def test_what_is_saved_is_read_back_here_and_elsewhere(store: Store, clock: FakeClock, name: str) -> None:
-    policy = replace(preset(name), mode=Mode.ENFORCE, mod_channel="123", mod_roles=frozenset({"7"}))
+    policy = replace(preset(name), mode=Mode.ENFORCE, mod_channel="123", staff=frozen({Duty.DECIDE: frozenset({"7"})}))
     assert await store.settings.save(HOME, policy, "ann", "set up") == 1
     assert await store.settings.policy(HOME) == (policy, 1)
     assert await SqlSettings(store.db, clock).policy(HOME) == (policy, 1)

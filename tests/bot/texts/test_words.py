@@ -153,7 +153,12 @@ def test_every_outcome_of_every_effect_has_a_sentence(kind: EffectKind, state: O
 
 
 def test_effects_that_people_are_told_of_are_all_but_cards() -> None:
-    assert set(EffectKind) - outcomes.SPOKEN_OF == {EffectKind.CARD, EffectKind.EDIT_CARD}
+    assert set(EffectKind) - outcomes.SPOKEN_OF == {
+        EffectKind.CARD,
+        EffectKind.EDIT_CARD,
+        EffectKind.PAGE,
+        EffectKind.MAKE_CHANNEL,
+    }
 
 
 def test_a_failure_that_is_tried_again_says_so() -> None:

@@ -9,7 +9,8 @@ import discord
 import pytest
 
 from bot.model import Answer, Button, Card, PostCard, Presser, Tenant, Warn
-from bot.platforms.discord.commands import COMMANDS, LINK
+from bot.platforms.discord.commands import COMMANDS
+from bot.platforms.discord.commands.check import LINK
 from bot.platforms.discord.rights import NEEDED
 from bot.platforms.discord.views import CardButton, Details, Whose
 from bot.sandbox.entities import Channel, Guild, Message, User
@@ -94,7 +95,7 @@ async def test_a_right_in_one_channel_is_no_right_over_the_guild(live: Live) -> 
 async def test_the_owner_has_every_right(live: Live) -> None:
     office = Office(live)
     await live.discord.press(await office.card(), "It's fine", live.discord.owner(office.guild))
-    assert office.asked().presser.rights == frozenset({"moderate", "punish", "manage"})
+    assert office.asked().presser.rights == frozenset({"moderate", "punish", "roles", "kick", "ban", "manage"})
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,76 @@
+"""What the steps of a decision come to for one event, as effects in the order in which they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from bot.model import POSTS, AuthorKind, EffectKind, Event, EventKind, Plan
+from bot.texts import notices
+from bot.texts.catalogue import Texts
+from policies.model import Act, Context, Decision, Policy, Step
+
+Steps = dict[Act, Step]
+
+
+def plans_of(event: Event, policy: Policy, decision: Decision, now: datetime) -> tuple[Plan, ...]:
+    """The post first, then its author, whoever is told before whoever is thrown out (ruling 19), the card at last."""
+    steps = {step.act: step for step in decision.steps}
+    return (
+        *_removing(event, steps),
+        *_restricting(event, policy, steps, now),
+        *_telling(event, policy, steps),
+        *_expelling(event, policy, steps),
+        *_showing(policy, decision, steps),
+    )
+
+
+def _removing(event: Event, steps: Steps) -> Iterator[Plan]:
+    if Act.DELETE not in steps:
+        return
+    at = {"channel": event.place.channel, "message": event.message}
+    if event.kind in POSTS:
+        yield Plan(EffectKind.DELETE, at)
+    elif event.kind is EventKind.REACTION:
+        emoji = event.media[0].key.partition(":")[2]
+        yield Plan(EffectKind.UNREACT, {**at, "emoji": emoji})
+
+
+def _restricting(event: Event, policy: Policy, steps: Steps, now: datetime) -> Iterator[Plan]:
+    if event.author.kind is not AuthorKind.MEMBER:
+        return
+    author = event.author.id
+    if step := steps.get(Act.TIMEOUT):
+        until = now + timedelta(minutes=step.minutes)
+        yield Plan(EffectKind.TIMEOUT, {"author": author, "until": until.isoformat()})
+    if Act.QUARANTINE in steps and policy.quarantine_role is not None:
+        yield Plan(EffectKind.QUARANTINE, {"author": author, "role": policy.quarantine_role, "on": True})
+
+
+def _telling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
+    """A reaction is too small a thing for a public notice. In direct messages nothing is removed, and who sent it
+    hears where it went, if it went anywhere."""
+    if Act.WARN not in steps:
+        return
+    channel, author = event.place.channel, event.author.id
+    if event.place.context is Context.MESSAGE:
+        if policy.mod_channel and Act.ESCALATE in steps:
+            text = notices.passed_on(Texts(policy.language))
+            yield Plan(EffectKind.SAY, {"channel": channel, "text": text, "author": None})
+    elif event.kind in POSTS:
+        yield Plan(EffectKind.WARN, {"channel": channel, "author": author})
+
+
+def _expelling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
+    if event.author.kind is not AuthorKind.MEMBER:
+        return
+    author = event.author.id
+    if Act.KICK in steps:
+        yield Plan(EffectKind.KICK, {"author": author})
+    if Act.BAN in steps:
+        yield Plan(EffectKind.BAN, {"author": author, "delete_seconds": policy.ban_delete_seconds})
+
+
+def _showing(policy: Policy, decision: Decision, steps: Steps) -> Iterator[Plan]:
+    if Act.ESCALATE in steps and policy.mod_channel:
+        yield Plan(EffectKind.CARD, {"channel": policy.mod_channel, "evidence": decision.evidence})

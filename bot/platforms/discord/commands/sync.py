@@ -1,0 +1,62 @@
+"""Telling Discord of our commands, once and not at every start."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import discord
+import structlog
+
+from bot.platforms.discord.client import BeholderClient
+
+log = structlog.get_logger("beholder.discord")
+
+
+async def synced(client: BeholderClient, known: str) -> str:
+    """Give Discord our commands unless it has them; `known` is the digest of what it was last given.
+
+    Returns the digest now. A refusal is logged and tried again at the next connection.
+    """
+    ours = [command.to_dict(client.tree) for command in client.tree.get_commands()]
+    digest = _digest(ours)
+    if digest == known:
+        return known
+    try:
+        if await _digest_there(client) != digest:
+            await client.tree.sync()
+            log.info("commands synchronised", commands=sorted(command.name for command in client.tree.get_commands()))
+    except (discord.DiscordException, OSError) as error:
+        log.error("commands not synchronised", error=repr(error))
+        return known
+    return digest
+
+
+async def _digest_there(client: BeholderClient) -> str:
+    try:
+        return _digest(await client.http.get_global_commands(client.application_id or 0))
+    except discord.NotFound:
+        return ""
+
+
+def _digest(commands: Sequence[Any]) -> str:
+    """Over what we set ourselves: Discord's answer has ids and defaults besides."""
+    essence = sorted((_essence(command) for command in commands), key=lambda c: str(c["name"]))
+    return hashlib.sha256(json.dumps(essence, sort_keys=True).encode()).hexdigest()
+
+
+def _essence(command: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a command or an option that people see; what is absent equals its default."""
+    plain: Callable[[str, Any], Any] = command.get
+    return {
+        "name": plain("name", ""),
+        "description": plain("description", ""),
+        "type": plain("type", 1),
+        "required": bool(plain("required", False)),
+        "autocomplete": bool(plain("autocomplete", False)),
+        "choices": [[choice["name"], choice["value"]] for choice in plain("choices", None) or ()],
+        "rights": str(plain("default_member_permissions", None) or ""),
+        "options": [_essence(option) for option in plain("options", None) or ()],
+    }
