@@ -13,6 +13,7 @@ from bot.commands.console import say, say_json, show_table, voice
 from bot.commands.options import AsJson, ConfigFile
 from policies.model import Context, Place, Policy, Screening, Suggestion, Unscreened, Verdict
 from policies.presets import DEFAULT, PRESETS, preset
+from policies.resolve import WORN
 
 if TYPE_CHECKING:
     from bot.commands.judging import Judgement
@@ -41,7 +42,7 @@ def screen(
     from bot.commands.settings import settings
 
     policy, providers = _preset(name), _providers(provider)
-    found = asyncio.run(_screen(settings(config_file), paths, policy, Place(context), providers, as_json=as_json))
+    found = asyncio.run(_screen(settings(config_file), paths, policy, _place(context), providers, as_json=as_json))
     if not as_json:
         _show(found)
 
@@ -63,6 +64,11 @@ def _providers(name: str | None) -> tuple[str, ...] | None:
         known = f"known are: {', '.join(PROVIDER_NAMES)}; {ALWAYS_ON} is always on"
         raise typer.BadParameter(f"{name!r} is not a provider to choose; {known}", param_hint="--provider")
     return (name,)
+
+
+def _place(context: Context) -> Place:
+    """A made-up channel of that context; what is worn has none, so nothing could be deleted there."""
+    return Place(context, None if context in WORN else "0")
 
 
 async def _screen(
