@@ -23,8 +23,7 @@ GIF, ANIMATED = ":gif", ":animated"  # how the keys of such stickers and emoji e
 LOTTIE = "lottie"
 BANNER_OF = "banner:of/"
 ASSETS = frozenset({MediaKind.STICKER, MediaKind.EMOJI, MediaKind.AVATAR, MediaKind.BANNER, MediaKind.COVER})
-SIDE = 1024  # px: the longer side of a face or a cover as it is asked for
-EMOJI_SIDE = 128  # px: what Discord keeps of an emoji
+SIDE = 1024  # px: the longer side as it is asked for; what is smaller comes as it is
 REDUCED = 256  # px: of the smaller copy, for what is over the limits of the decoder
 
 
@@ -67,9 +66,8 @@ def address(media: Media, *, reduced: bool = False) -> str:
             return _sticker(name, reduced=reduced)
         case MediaKind.EMOJI:
             moves = name.endswith(ANIMATED)
-            return _webp(f"emojis/{name.removesuffix(ANIMATED)}", EMOJI_SIDE, moves=moves and not reduced)
-    moves = name.rpartition("/")[2].startswith("a_")
-    return _webp(name, REDUCED if reduced else SIDE, moves=moves and not reduced)
+            return _webp(f"emojis/{name.removesuffix(ANIMATED)}", moves=moves, reduced=reduced)
+    return _webp(name, moves=name.rpartition("/")[2].startswith("a_"), reduced=reduced)
 
 
 def _sticker(name: str, *, reduced: bool) -> str:
@@ -79,5 +77,6 @@ def _sticker(name: str, *, reduced: bool) -> str:
     return f"{Asset.BASE}/stickers/{name}.png{f'?size={REDUCED}' if reduced else ''}"
 
 
-def _webp(path: str, size: int, *, moves: bool) -> str:
-    return f"{Asset.BASE}/{path}.webp?size={size}{'&animated=true' if moves else ''}"
+def _webp(path: str, *, moves: bool, reduced: bool) -> str:
+    size, frames = (REDUCED, "") if reduced else (SIDE, "&animated=true" if moves else "")
+    return f"{Asset.BASE}/{path}.webp?size={size}{frames}"

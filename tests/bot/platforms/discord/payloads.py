@@ -127,15 +127,20 @@ def client(**fields: Any) -> BeholderClient:
     async def unreacted(payload: discord.RawReactionActionEvent, channel: discord.abc.Snowflake) -> None:
         raise AssertionError("nothing was expected")
 
+    def uncleared(message: int, emoji: int | None) -> None:
+        raise AssertionError("nothing was expected")
+
     made = BeholderClient(
         desk=RememberingDesk(),
         settings=MemorySettings(),
         source=Bytes(),
-        reacted=unreacted,
-        cleared=lambda message, emoji: None,
         identifies=IdentifyBudget(HandClock()),
         privileges=Privileges(),
-        **{"seen": unseen, "shown": unshown, "application_id": APPLICATION, **fields},
+        **(
+            {"seen": unseen, "shown": unshown, "reacted": unreacted, "cleared": uncleared}
+            | {"application_id": APPLICATION}
+            | fields
+        ),
     )
     state = made._connection
     state.user = discord.ClientUser(state=state, data=user(BOT, bot=True))  # type: ignore[arg-type]
