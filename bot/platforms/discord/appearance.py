@@ -81,12 +81,16 @@ class Appearance:
             return shown
         return {f"{AVATAR}:{face}": face for name, face in shown.items() if name == AVATAR and face}
 
-    def event(self, shown: Mapping[str, str], news: News, at: datetime) -> Event | None:
-        """What is to be judged of `shown`, or None if nothing is. The version changes with each change."""
-        new = shown if self.joined else {name: face for name, face in shown.items() if name in news.slots}
-        media = tuple(self._media(name, face) for name, face in sorted(new.items()) if face)
-        if not media:
-            return None
+    def events(self, shown: Mapping[str, str], news: News, at: datetime) -> list[Event]:
+        """What is to be judged of `shown`: an event for each picture, so that none supersedes another one.
+
+        What was taken off is told too: it supersedes the verdict on what was there. The version changes with
+        each change.
+        """
+        fresh = news.slots | {name for name, face in shown.items() if face and self.joined}
+        return [self._event(self._media(name, shown[name]), news, at) for name in sorted(fresh)]
+
+    def _event(self, media: Media, news: News, at: datetime) -> Event:
         since = "" if news.since is None else news.since.isoformat()
         joined = str(self.author.joined_at) if self.joined else ""
         return Event(
@@ -94,9 +98,9 @@ class Appearance:
             kind=EventKind.COVER if self.is_cover else EventKind.AVATAR,
             place=Place(self.context),
             message="",
-            version=digest("\n".join([*sorted(m.key for m in media), since, joined])),
+            version=digest("\n".join([media.key, since, joined])),
             author=self.author,
-            media=media,
+            media=(media,),
             at=at,
         )
 

@@ -49,8 +49,9 @@ def emoji(ident: int, *, animated: bool = False) -> Media:
 
 
 def face(kind: MediaKind, path: str) -> Media:
-    """An avatar, banner or cover under its path on the CDN, without the extension."""
-    return Media(kind, f"{kind.value}:{path}", immutable=True)
+    """An avatar, banner or cover under its path on the CDN, without the extension. One that was taken off has a
+    path that ends in `/`, since nothing hangs there any more."""
+    return Media(kind, f"{kind.value}:{path}", immutable=not path.endswith("/"))
 
 
 def banner_of(user: str) -> Media:

@@ -34,10 +34,13 @@ def whose(message: discord.Message) -> Tenant:
     return DIRECT if guild is None else tenant_of(guild)
 
 
-def event_of(message: discord.Message, found: Iterable[Found], kind: EventKind) -> Event | None:
-    """The event that shows `found`, or None if it shows nothing."""
+def event_of(
+    message: discord.Message, found: Iterable[Found], kind: EventKind, *, emptied: bool = False
+) -> Event | None:
+    """The event that shows `found`, or None if it shows nothing. `emptied`: it did show something before the edit,
+    and what is being judged of that must not be held against what is left."""
     media = tuple(f.media for f in found)
-    if not media:
+    if not media and not emptied:
         return None
     return Event(
         tenant=whose(message),

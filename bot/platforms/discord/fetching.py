@@ -80,6 +80,8 @@ class Fetching:
 
     async def _fetch_asset(self, event: Event, media: Media, reduced: bool) -> AsyncIterator[bytes]:
         """What Discord keeps under an id or a hash: no message has to be asked for it, and none shows it alone."""
+        if media.key.endswith("/"):
+            raise Gone("it was taken off")
         if media.key.startswith(assets.BANNER_OF):
             media = await self._banner(media)
         async with opened(self._source.stream(assets.address(media, reduced=reduced))) as chunks:

@@ -10,6 +10,7 @@ from typing import Any
 
 import discord
 import structlog
+from cachetools import LRUCache
 
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
@@ -40,6 +41,7 @@ CAPABILITIES = Capabilities(
     history=True,
     evidence=True,
 )
+SHOWED = 50_000  # messages remembered to have shown pictures
 LAST_SUBMISSIONS = 5.0  # seconds that what was received before the end may take to reach the journal
 
 
@@ -93,6 +95,7 @@ class DiscordPlatform:
         self._privileges = Privileges()
         self._sightings = Sightings(faces, clock, self._hand_over)
         self._reactions = Reactions()
+        self._showed: LRUCache[int, None] = LRUCache(SHOWED)
         self._skipped = 0
         self._commands = ""  # digest of the commands that Discord was last given
 
@@ -185,8 +188,9 @@ class DiscordPlatform:
         """The post first; its author's face may wait for the disk."""
         policy = await self._policy(whose(message))
         found = chosen(found_in(message), policy.surfaces)
-        event = event_of(message, found, kind)
+        event = event_of(message, found, kind, emptied=kind is EventKind.EDIT and message.id in self._showed)
         if event is not None:
+            self._showed[message.id] = None
             self._urls.remember(str(message.channel.id), str(message.id), found)
             await self._hand_over([event])
         if kind is EventKind.MESSAGE and (appearance := of_post(message)) is not None:

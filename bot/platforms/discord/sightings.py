@@ -59,9 +59,9 @@ class Sightings:
     async def _tell(self, appearance: Appearance, wanted: frozenset[Surface]) -> None:
         tenant, owner, shown = appearance.tenant, appearance.author.id, appearance.limited_to(wanted)
         news = await self._faces.news(tenant, owner, shown)
-        event = appearance.event(shown, news, self._clock.now())
-        if event is not None:
-            await self._submit([event])
+        events = appearance.events(shown, news, self._clock.now())
+        if events:
+            await self._submit(events)
         if news.slots:
             await self._faces.note(tenant, owner, shown)
 
