@@ -78,6 +78,7 @@ class App:
             config,
             desk=self._desk,
             settings=self._store.settings,
+            faces=self._store.faces,
             source=self._source,
             clock=self._clock,
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 # GATEWAY_MESSAGE_CONTENT and its _LIMITED form (discord.com/developers/docs/resources/application)
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
+MEMBERS = 1 << 14 | 1 << 15  # GATEWAY_GUILD_MEMBERS likewise
 
 
 async def examine(config: Config, file: Path | None = None) -> list[Finding]:
@@ -153,7 +154,7 @@ async def discord(api_url: str, token: str) -> list[Finding]:
             application = await _get(session, f"{api_url}/oauth2/applications/@me")
         except Unanswered as error:
             return [Finding("Discord token", ok=False, cure=str(error))]
-    return [Finding("Discord token", ok=True), _intent(application)]
+    return [Finding("Discord token", ok=True), *intents(application)]
 
 
 class Unanswered(Exception):
@@ -180,8 +181,17 @@ async def _get(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
     return found
 
 
-def _intent(application: dict[str, Any]) -> Finding:
+def intents(application: dict[str, Any]) -> list[Finding]:
+    """Without the first one most pictures are not seen; the second one only adds faces of those who never write."""
     flags = application.get("flags")
-    ok = isinstance(flags, int) and bool(flags & MESSAGE_CONTENT)
-    cure = "switch on Message Content Intent on the page Bot of your application, then restart the bot"
-    return Finding("Message Content intent", ok=ok, cure="" if ok else cure)
+    held = flags if isinstance(flags, int) else 0
+    ok = bool(held & MESSAGE_CONTENT)
+    cure = (
+        "switch on Message Content Intent on the page Bot of your application, then restart the bot; until then "
+        "pictures are seen only where the bot is mentioned, in direct messages and by /check"
+    )
+    content = Finding("Message Content intent", ok=ok, cure="" if ok else cure)
+    if held & MEMBERS:
+        return [content, Finding("Server Members intent", ok=True)]
+    without = "Server Members intent (off: avatars are seen of those who write, not of those who only join)"
+    return [content, Finding(without, ok=True)]

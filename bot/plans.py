@@ -32,7 +32,7 @@ def _removing(event: Event, steps: Steps) -> Iterator[Plan]:
     if event.kind in POSTS:
         yield Plan(EffectKind.DELETE, at)
     elif event.kind is EventKind.REACTION:
-        emoji = event.media[0].key.partition(":")[2]
+        emoji = event.media[0].key.split(":")[1]
         yield Plan(EffectKind.UNREACT, {**at, "emoji": emoji})
 
 

@@ -97,8 +97,8 @@ POSTS = frozenset({EventKind.MESSAGE, EventKind.EDIT})
 class Event:
     """Something happened that shows images. `version` changes whenever what is shown changes.
 
-    `message` is the post, for a reaction the one reacted to; '' for avatars (of `author`, whose banners come
-    with them) and covers, which have no channel either.
+    `message` is the post, for a reaction the one reacted to; '' for avatars and banners (of `author`) and covers,
+    which have no channel either, and of which each picture is an event of its own.
     """
 
     tenant: Tenant
@@ -112,15 +112,20 @@ class Event:
 
     @property
     def subject(self) -> str:
-        """What may be acted on: the same for all versions of a message, a profile or a cover."""
+        """What may be acted on: the same for all versions of a message, of one picture of a profile or a cover."""
+        shown = self.media[0].key if self.media else ""
         match self.kind:
             case EventKind.AVATAR:
-                return f"profile/{self.author.id}"
+                return f"profile/{self.author.id}#{self._slot(shown)}"
             case EventKind.COVER:
-                return "cover"
+                return f"cover#{self._slot(shown)}"
             case EventKind.REACTION:
-                return f"{self.place.channel}/{self.message}#{self.media[0].key if self.media else ''}"
+                return f"{self.place.channel}/{self.message}#{shown}"
         return f"{self.place.channel}/{self.message}"
+
+    def _slot(self, key: str) -> str:
+        """Which picture of theirs it is: its key without the hash. A webhook may show many side by side."""
+        return key if self.author.kind is AuthorKind.WEBHOOK else key.rpartition("/")[0]
 
     @property
     def key(self) -> str:

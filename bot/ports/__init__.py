@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +28,17 @@ from bot.model import (
     Tenant,
 )
 from policies.model import Listed, Place, Policy, UnscreenedReason
+
+UNKNOWN = "?"
+"""What `Faces` is told in place of a hash that the platform does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The slots that show something new, and when the latest of these slots was noted before, if ever."""
+
+    slots: frozenset[str] = frozenset()
+    since: datetime | None = None
 
 
 class Clock(Protocol):
@@ -235,6 +247,22 @@ class Lists(Protocol):
 
     async def know(self, platform: str, key: str, sha256: str) -> None:
         """Remember it; the first one stays."""
+        ...
+
+
+class Faces(Protocol):
+    """Which pictures members and guilds were last seen with, by the platform's own hashes: a seen-table.
+
+    `shown` maps slots (`avatar`, `icon`, ...) to hashes: '' where the platform's own default is shown, UNKNOWN
+    where something may be shown that the payload does not say.
+    """
+
+    async def news(self, tenant: Tenant, owner: str, shown: Mapping[str, str]) -> News:
+        """What of `shown` differs from what was noted last. Of what is UNKNOWN: only if nothing ever was."""
+        ...
+
+    async def note(self, tenant: Tenant, owner: str, shown: Mapping[str, str]) -> None:
+        """From now on these are known. Not before whatever is told of them is on disk."""
         ...
 
 

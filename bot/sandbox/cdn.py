@@ -97,7 +97,7 @@ class Cdn:
             return self._attachment(path, rest, request)
         if head == "external":
             return self._world.external.get(rest[0]) if rest else None
-        return self._asset(path)
+        return self._asset(path, animated=request.query.get("animated") == "true")
 
     def _attachment(self, path: str, rest: list[str], request: web.BaseRequest) -> tuple[bytes, str] | None:
         query = request.query
@@ -108,7 +108,7 @@ class Cdn:
             return None
         return file.content, file.content_type or "application/octet-stream"
 
-    def _asset(self, path: str) -> tuple[bytes, str] | None:
+    def _asset(self, path: str, *, animated: bool) -> tuple[bytes, str] | None:
         stem, _, extension = path.rpartition(".")
         asset = self._world.assets.get(stem)
         if asset is None:
@@ -116,7 +116,8 @@ class Cdn:
         wanted = _FORMATS.get(extension)
         if wanted is None or asset[1] == f"image/{wanted.lower()}":
             return asset
-        copy = resized(asset[0], None, None, wanted)
+        moves = animated and wanted == "WEBP" and asset[1] == "image/gif"
+        copy = moving(asset[0]) if moves else resized(asset[0], None, None, wanted)
         return (copy, f"image/{wanted.lower()}") if copy else None
 
     def _resized(self, content: bytes, content_type: str, request: web.BaseRequest) -> web.Response:
@@ -150,6 +151,17 @@ def resized(content: bytes, width: int | None, height: int | None, wanted: str |
                 out = io.BytesIO()
                 still.save(out, kind)
                 return out.getvalue()
+    except _BROKEN:
+        return None
+
+
+def moving(content: bytes) -> bytes | None:
+    """An animation as WebP with all its frames; None if broken."""
+    try:
+        with Image.open(io.BytesIO(content), formats=_KNOWN) as picture:
+            out = io.BytesIO()
+            picture.save(out, "WEBP", save_all=True, lossless=True)
+            return out.getvalue()
     except _BROKEN:
         return None
 

@@ -18,6 +18,7 @@ from bot.model import (
     Concluded,
     Effect,
     EffectState,
+    EventKind,
     Job,
     Judged,
     Origin,
@@ -147,13 +148,19 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if ruling.origin is not None:
-        if ruling.event.kind in POSTS and (before := _dealt_with(connection, ruling, filed)) is not None:
+        if _may_be_again(ruling) and (before := _dealt_with(connection, ruling, filed)) is not None:
             return Concluded(before, ())
         filed = _open_case(connection, ruling, ruling.origin, filed)
     made = plan(connection, filed, ruling.plans)
     if not ruling.observed:
         _count(connection, ruling, filed)
     return Concluded(filed.number, made)
+
+
+def _may_be_again(ruling: Ruling) -> bool:
+    """A reaction that was taken off can be put there again, and is taken off again; a card for it stands already."""
+    kind = ruling.event.kind
+    return kind in POSTS or (kind is EventKind.REACTION and ruling.origin is not Origin.REMOVED)
 
 
 def _dealt_with(connection: Connection, ruling: Ruling, filed: Filed) -> int | None:

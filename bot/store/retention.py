@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
 
 from bot.ports import Clock
 from bot.store.database import Database
-from bot.store.tables import JobState, cases, decisions, effects, jobs, media, removals, strikes, verdicts
+from bot.store.tables import JobState, cases, decisions, effects, faces, jobs, media, removals, strikes, verdicts
 
 BATCH = 500
 
@@ -20,12 +20,14 @@ BATCH = 500
 class Keep:
     """For how many days. Strikes live as long as cases: no ladder may look further back.
 
-    `decisions` also rules cached verdicts, known platform ids and effects without a case.
+    `decisions` also rules cached verdicts, known platform ids and effects without a case. A face that was forgotten
+    is looked at once more when it is next seen.
     """
 
     jobs: int = 7
     decisions: int = 30
     cases: int = 180
+    faces: int = 180
 
 
 async def sweep(database: Database, clock: Clock, *, keep: Keep | None = None, batch: int = BATCH) -> dict[str, int]:
@@ -47,6 +49,7 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
     yield strikes, strikes.c.at < cases_before
     yield effects, (effects.c.at < decisions_before) & effects.c.case.is_(None)
     yield decisions, (decisions.c.at < decisions_before) & ~exists().where(cases.c.decision == decisions.c.id)
+    yield faces, faces.c.at < now - timedelta(days=keep.faces)
     yield verdicts, verdicts.c.at < decisions_before
     yield media, media.c.at < decisions_before
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from bot.ports import Clock
 from bot.store.database import Database
+from bot.store.faces import SqlFaces
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
@@ -25,6 +26,7 @@ class Store:
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
+        self.faces = SqlFaces(db, clock)
 
     @classmethod
     async def open(cls, url: str | None, *, data_dir: Path, clock: Clock) -> Store:

@@ -205,6 +205,7 @@ def test_a_healthy_bot_from_its_token_to_its_models(host: Host, httpserver: HTTP
         "provider testcard",
         "Discord token",
         "Message Content intent",
+        "Server Members intent (off: avatars are seen of those who write, not of those who only join)",
     ]
     assert {f["ok"] for f in json.loads(done.stdout)} == {True}
 

@@ -42,17 +42,6 @@ async def test_pause_stops_everything_at_once_and_resume_goes_back(tmp_path: Pat
         assert suggestions[0] == ("unscreened",), "a paused guild's image is on record as unjudged, never as a pass"
 
 
-async def test_without_the_intent_the_bot_says_where_to_click_and_ends(tmp_path: Path) -> None:
-    async with Loopback(token=CANARY, intents_enabled=()) as discord:
-        bot = await BotProcess.start(discord, tmp_path, CANARY)
-        try:
-            assert await _ends(bot) == 1
-            assert "Message Content Intent" in bot.tail()
-            assert "Traceback" not in bot.tail()
-        finally:
-            await bot.kill()
-
-
 async def test_with_a_wrong_token_the_bot_says_so_and_ends(tmp_path: Path) -> None:
     async with Loopback(token=CANARY) as discord:
         wrong = CANARY.replace("G1canA", "Xwrong")

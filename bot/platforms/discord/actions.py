@@ -30,6 +30,7 @@ from bot.model import (
 )
 from bot.platforms.discord import layout
 from bot.platforms.discord.client import BeholderClient
+from bot.platforms.discord.extract import DIRECT
 from bot.platforms.discord.limits import CONTENT, clipped
 from bot.platforms.discord.outcomes import (
     DONE,
@@ -53,6 +54,9 @@ MENTION_NOBODY = discord.AllowedMentions.none()
 SPEAK = ("view_channel", "send_messages")
 SPEAK_IN_THREAD = ("view_channel", "send_messages_in_threads")
 
+IN_DIRECT = (PostCard, EditCard, Say, Retract)
+"""What can be done where there is no guild: show and say."""
+
 Stream = Callable[[str], AsyncIterator[bytes]]
 
 
@@ -70,6 +74,7 @@ class Actions:
         """Do it. Never raises for what Discord or the network answers."""
         try:
             async with asyncio.timeout(PATIENCE):
+                _require_a_guild(action)
                 return await self._do(action)
         except (*TRANSPORT_ERRORS, Refusal, Impossible) as error:
             outcome = outcome_of(error, action)
@@ -190,8 +195,12 @@ class Actions:
         )
 
     async def _edit_card(self, action: EditCard) -> Outcome:
-        """Its new words; whoever edits a card knows its id, so it needs no mark any more."""
-        await self._must_be_of(action.tenant, action.channel)
+        """Its new words; whoever edits a card knows its id, so it needs no mark any more.
+
+        Where direct messages' cards once stood may be another channel than today's; their pictures go there too.
+        """
+        if action.tenant != DIRECT:
+            await self._must_be_of(action.tenant, action.channel)
         message = self._channel(action.channel).get_partial_message(int(action.message))
         kept: dict[str, Any] = {"attachments": []} if action.drop_picture else {}
         await message.edit(
@@ -253,14 +262,25 @@ class Actions:
     async def _must_be_of(self, tenant: Tenant, channel: str) -> None:
         """Raises Refusal for a channel of another guild: its moderators must neither see this one's cases
         nor decide them. Of a channel that is not cached, such as an archived thread, Discord is asked."""
+        if tenant == DIRECT:
+            return await self._must_be_the_hosts(channel)
         if channel.isdecimal():
             _, known = self._cached(tenant, channel)
             if known is not None:
-                return
+                return None
             found = await self._client.http.get_channel(int(channel))
             if str(found.get("guild_id")) == tenant.id:
-                return
+                return None
         raise Refusal(f"{channel} is not a channel of this server: run /setup here and choose one that is")
+
+    async def _must_be_the_hosts(self, channel: str) -> None:
+        """What comes of direct messages is said there, or in the one channel that the host named for it."""
+        policy, _ = await self._settings.policy(DIRECT)
+        if channel == policy.mod_channel:
+            return
+        found = await self._client.http.get_channel(int(channel))
+        if found["type"] != discord.ChannelType.private.value:
+            raise Refusal(f"{channel} is not the channel for direct messages: set mod_channel of {DIRECT}")
 
     def _require(self, tenant: Tenant, channel: str, *names: str) -> None:
         """Raises Refusal naming the rights we lack in `channel`, where the cache knows it."""
@@ -271,6 +291,9 @@ class Actions:
             raise Refusal(f"I lack “{'”, “'.join(missing)}” in {known.mention}: give it to my role there")
 
     def _cached(self, tenant: Tenant, channel: str) -> tuple[discord.Guild | None, AnyChannel | None]:
+        if tenant == DIRECT:
+            known = self._client.get_channel(int(channel))
+            return (known.guild, known) if isinstance(known, AnyChannel) else (None, None)
         guild = self._guild(tenant)
         return guild, guild.get_channel_or_thread(int(channel)) if guild is not None else None
 
@@ -280,6 +303,12 @@ class Actions:
     async def _texts(self, tenant: Tenant) -> Texts:
         policy, _ = await self._settings.policy(tenant)
         return Texts(policy.language)
+
+
+def _require_a_guild(action: Action) -> None:
+    """Raises Refusal for what cannot be done in direct messages (ruling 13)."""
+    if action.tenant == DIRECT and not isinstance(action, IN_DIRECT):
+        raise Refusal("in direct messages nothing of others can be removed, and nobody is a member")
 
 
 def _mention(author: str) -> discord.AllowedMentions:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import discord
@@ -16,6 +17,9 @@ from discord.gateway import DiscordWebSocket
 from discord.ui import DynamicItem
 
 from bot.model import EventKind
+from bot.platforms.discord.appearance import Appearance, of_guild, of_member
+from bot.platforms.discord.privileges import Privileges
+from bot.platforms.discord.walker import may_show
 from bot.ports import Settings
 from bot.ports.desk import Desk
 
@@ -26,8 +30,20 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we neve
 CONNECTION_STATE_EVENTS = frozenset({"READY", "RESUMED"})  # without these there is no session: let it fail
 
 Seen = Callable[[discord.Message, EventKind], Awaitable[None]]
+Shown = Callable[[Appearance], Awaitable[None]]
+Reacted = Callable[[discord.RawReactionActionEvent, discord.abc.Snowflake], Awaitable[None]]
+Cleared = Callable[[int, int | None], None]
 Parser = Callable[[Any], None]
 Command = app_commands.Command[Any, ..., Any] | app_commands.Group
+
+
+LOOKS: Mapping[str, Callable[[Any], Appearance | None]] = {
+    "GUILD_MEMBER_ADD": partial(of_member, joined=True),
+    "GUILD_MEMBER_UPDATE": partial(of_member, joined=False),
+    "GUILD_CREATE": of_guild,
+    "GUILD_UPDATE": of_guild,
+}
+"""Events that tell how somebody looks, and how to read it."""
 
 
 class FirstConnectFailed(ConnectionError):
@@ -54,17 +70,6 @@ class Identifies(Protocol):
         ...
 
 
-def intents() -> discord.Intents:
-    """The least that shows every picture.
-
-    `guilds`: channels, threads, roles and our own rights. `guild_messages`: that something was posted.
-    `message_content` (privileged): without it attachments and embeds are empty. Members and presences
-    are not asked for. Neither are direct messages: nothing is deleted there, and what ruling 13 wants
-    instead, a reply and an escalation to the host, comes later.
-    """
-    return discord.Intents(guilds=True, guild_messages=True, message_content=True)
-
-
 class BeholderClient(discord.AutoShardedClient):
     """Keeps no messages and no members: memory is for pictures. Every event is handed to `seen`."""
 
@@ -75,14 +80,18 @@ class BeholderClient(discord.AutoShardedClient):
         settings: Settings,
         source: Source,
         seen: Seen,
+        shown: Shown,
+        reacted: Reacted,
+        cleared: Cleared,
         identifies: Identifies,
+        privileges: Privileges,
         fixed_gateway: bool = False,
         buttons: Iterable[type[DynamicItem[Any]]] = (),
         commands: Iterable[Command] = (),
         **options: Any,
     ) -> None:
         super().__init__(
-            intents=intents(),
+            intents=privileges.plain(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -96,6 +105,10 @@ class BeholderClient(discord.AutoShardedClient):
         self.skipped = 0
         self.tree: app_commands.CommandTree[BeholderClient] = app_commands.CommandTree(self)
         self._seen = seen
+        self._shown = shown
+        self._reacted = reacted
+        self._cleared = cleared
+        self._privileges = privileges
         self._identifies = identifies
         self._fixed_gateway = fixed_gateway
         self._tried: set[int] = set()
@@ -109,9 +122,22 @@ class BeholderClient(discord.AutoShardedClient):
     def _isolated(self, parsers: Mapping[str, Parser]) -> dict[str, Parser]:
         """discord.py does not catch what its parsers raise: one odd payload would end the process."""
         return {
-            name: parse if name in CONNECTION_STATE_EVENTS else self._guarded(name, parse)
+            name: parse if name in CONNECTION_STATE_EVENTS else self._guarded(name, self._watched(name, parse))
             for name, parse in parsers.items()
         }
+
+    def _watched(self, name: str, parse: Parser) -> Parser:
+        """discord.py says nothing of a member whom it has not cached, and we keep none: so we read it ourselves."""
+        looks = LOOKS.get(name)
+        if looks is None:
+            return parse
+
+        def watched(payload: Any) -> None:
+            parse(payload)
+            if (appearance := looks(payload)) is not None:
+                self.dispatch("appearance", appearance)
+
+        return watched
 
     def _guarded(self, name: str, parse: Parser) -> Parser:
         def guarded(payload: Any) -> None:
@@ -141,9 +167,35 @@ class BeholderClient(discord.AutoShardedClient):
     async def _look(self, message: discord.Message, kind: EventKind) -> None:
         if self.is_own(message):
             return
-        if message.attachments or message.embeds or message.message_snapshots:
+        if may_show(message):
             await self._know_channel(message)
-            await self._seen(message, kind)
+        await self._seen(message, kind)
+
+    async def on_appearance(self, appearance: Appearance) -> None:
+        """Somebody joined or changed how they look, or a guild did; of every guild once at the start."""
+        if self.user is None or appearance.author.id != str(self.user.id):
+            await self._shown(appearance)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """MESSAGE_REACTION_ADD: only a custom emoji is somebody's picture, and only guilds have rules for it."""
+        if payload.emoji.id is None or payload.guild_id is None or (self.user and payload.user_id == self.user.id):
+            return
+        guild = self.get_guild(payload.guild_id)
+        known = None if guild is None else guild.get_channel_or_thread(payload.channel_id)
+        channel = known or self.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+        await self._reacted(payload, channel)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """MESSAGE_REACTION_REMOVE: the last one may have gone with it."""
+        self._cleared(payload.message_id, payload.emoji.id)
+
+    async def on_raw_reaction_clear_emoji(self, payload: discord.RawReactionClearEmojiEvent) -> None:
+        """MESSAGE_REACTION_REMOVE_EMOJI."""
+        self._cleared(payload.message_id, payload.emoji.id)
+
+    async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
+        """MESSAGE_REACTION_REMOVE_ALL."""
+        self._cleared(payload.message_id, None)
 
     def is_own(self, message: discord.Message) -> bool:
         """Our cards, notices and restored pictures, also those by a webhook of ours (ruling 6).
@@ -162,6 +214,18 @@ class BeholderClient(discord.AutoShardedClient):
                     message.channel = channel
 
     # --- connecting -----------------------------------------------------------------------------
+
+    async def setup_hook(self) -> None:
+        """Logged in and not yet connected: ask for the privileged intents that the application has."""
+        self._connection._intents = self._privileges.chosen(self.application_flags)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Raises PrivilegedIntentsRequired where Discord refuses what its own flags promise."""
+        try:
+            await super().connect(reconnect=reconnect)
+        except discord.PrivilegedIntentsRequired:
+            self._privileges.refused()
+            raise
 
     async def launch_shards(self) -> None:
         """Ask for shards and what is left of today's IDENTIFYs, then connect.

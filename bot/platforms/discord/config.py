@@ -9,6 +9,8 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.platforms.discord.assets import MediaHost
+
 API_URL = "https://discord.com/api/v10"
 CDN_URL = "https://cdn.discordapp.com"
 MEDIA_URL = "https://media.discordapp.net"
@@ -44,5 +46,6 @@ def repoint(config: DiscordConfig) -> None:
     """Tell discord.py where Discord is. It keeps these as class attributes, so one process has one Discord."""
     Route.BASE = config.api_url
     Asset.BASE = config.cdn_url
+    MediaHost.BASE = config.media_url
     if config.gateway_url is not None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(config.gateway_url)

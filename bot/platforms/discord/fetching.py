@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 import discord
 
 from bot.media.fetch import Stale
 from bot.model import Event, Media
+from bot.platforms.discord import assets
 from bot.platforms.discord.client import BeholderClient, Source
-from bot.platforms.discord.extract import STILL, VIDEO, Found, found_in
 from bot.platforms.discord.urls import Spot, Urls
+from bot.platforms.discord.walker import STILL, VIDEO, Found, found_in
 from bot.ports import Gone, Unfetchable
 from policies.model import UnscreenedReason
 
@@ -45,8 +46,9 @@ class Fetching:
         video."""
         if media.unsupported is not None:
             raise Unfetchable(UnscreenedReason.UNSUPPORTED, f"{media.unsupported} is not decoded")
+        stream = self._fetch_asset if media.kind in assets.ASSETS else self._fetch
         try:
-            async with opened(self._fetch(event, media, reduced)) as chunks:
+            async with opened(stream(event, media, reduced)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except Unfetchable as error:
@@ -76,6 +78,26 @@ class Fetching:
             why = f"the message stands, but of its fresh link {gone}"
             raise Unfetchable(UnscreenedReason.OUTAGE, why) from None
 
+    async def _fetch_asset(self, event: Event, media: Media, reduced: bool) -> AsyncIterator[bytes]:
+        """What Discord keeps under an id or a hash: no message has to be asked for it, and none shows it alone."""
+        if media.key.endswith("/"):
+            raise Gone("it was taken off")
+        if media.key.startswith(assets.BANNER_OF):
+            media = await self._banner(media)
+        async with opened(self._source.stream(assets.address(media, reduced=reduced))) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _banner(self, media: Media) -> Media:
+        """Whichever banner somebody has now. Raises Gone where there is none."""
+        user = media.key.removeprefix(assets.BANNER_OF)
+        with told("the user no longer exists"):
+            async with asyncio.timeout(PATIENCE):
+                found = await self._client.http.get_user(int(user))
+        if not (face := found.get("banner")):
+            raise Gone("they have no banner")
+        return assets.face(media.kind, f"banners/{user}/{face}")
+
     async def _look_again(self, spot: Spot) -> Found:
         """The image in its message as it is now, with addresses that are freshly signed."""
         found = found_in(await self._message(spot))
@@ -87,16 +109,23 @@ class Fetching:
 
     async def _message(self, spot: Spot) -> discord.Message:
         channel = self._client.get_partial_messageable(int(spot.channel))
-        try:
+        with told("the message was deleted"):
             async with asyncio.timeout(PATIENCE):
                 return await channel.fetch_message(int(spot.message))
-        except discord.NotFound:
-            raise Gone("the message was deleted") from None
-        except discord.Forbidden:
-            cure = "its link expired and I may not read the channel: allow “Read Message History” there"
-            raise Unfetchable(UnscreenedReason.OUTAGE, cure) from None
-        except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            raise Unfetchable(UnscreenedReason.OUTAGE, f"Discord did not answer: {type(error).__name__}") from None
+
+
+@contextmanager
+def told(gone: str) -> Iterator[None]:
+    """What Discord's refusals mean for a picture. Raises Gone, with these words, or Unfetchable."""
+    try:
+        yield
+    except discord.NotFound:
+        raise Gone(gone) from None
+    except discord.Forbidden:
+        cure = "its link expired and I may not read the channel: allow “Read Message History” there"
+        raise Unfetchable(UnscreenedReason.OUTAGE, cure) from None
+    except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise Unfetchable(UnscreenedReason.OUTAGE, f"Discord did not answer: {type(error).__name__}") from None
 
 
 def _address(found: Found, reduced: bool) -> str:

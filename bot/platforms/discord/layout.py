@@ -12,6 +12,7 @@ import re
 import discord
 
 from bot.model import Card
+from bot.platforms.discord.extract import DIRECT
 from bot.platforms.discord.limits import EMBED, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, NONCE, TITLE, clipped, units
 from bot.platforms.discord.views import CardButton, Details, Whose
 
@@ -53,7 +54,7 @@ def buttons_of(card: Card, guild_id: str, open_label: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for button in card.buttons:
         view.add_item(CardButton(Whose(guild_id, card.case), button))
-    if card.link is not None:
+    if card.link is not None and guild_id != DIRECT.id:  # nobody else can open what somebody wrote to the bot
         channel, message = card.link
         view.add_item(discord.ui.Button(label=open_label, url=jump_url(guild_id, channel, message)))
     return view

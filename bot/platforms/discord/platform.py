@@ -10,21 +10,28 @@ from typing import Any
 
 import discord
 import structlog
+from cachetools import LRUCache
 
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
+from bot.platforms.discord import assets
 from bot.platforms.discord.actions import Actions
+from bot.platforms.discord.appearance import Appearance, of_post
 from bot.platforms.discord.client import BeholderClient, Source
 from bot.platforms.discord.commands import COMMANDS, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
-from bot.platforms.discord.extract import PLATFORM, event_of, found_in
+from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
 from bot.platforms.discord.fetching import Fetching, opened
+from bot.platforms.discord.privileges import Privileges
+from bot.platforms.discord.sightings import Reactions, Sightings
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
-from bot.ports import Clock, Settings, Submit, Unfetchable
+from bot.platforms.discord.walker import chosen, found_in
+from bot.ports import Clock, Faces, Settings, Submit, Unfetchable
 from bot.ports.desk import Desk
-from policies.model import Act, UnscreenedReason
+from policies.model import Act, Policy, Surface, UnscreenedReason
+from policies.presets import DEFAULT, preset
 
 log = structlog.get_logger("beholder.discord")
 
@@ -34,12 +41,14 @@ CAPABILITIES = Capabilities(
     history=True,
     evidence=True,
 )
+SHOWED = 50_000  # messages remembered to have shown pictures
 LAST_SUBMISSIONS = 5.0  # seconds that what was received before the end may take to reach the journal
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the connection is, for health. `latency` in seconds; `skipped` counts malformed events."""
+    """How the connection is, for health. `latency` in seconds; `skipped` counts malformed events; `missing` are
+    the privileged intents that it does without."""
 
     ready: bool
     guilds: int
@@ -47,6 +56,7 @@ class Status:
     restarts: int
     skipped: int
     last_error: str
+    missing: tuple[str, ...] = ()
 
 
 class DiscordPlatform:
@@ -61,6 +71,7 @@ class DiscordPlatform:
         *,
         desk: Desk,
         settings: Settings,
+        faces: Faces,
         clock: Clock,
         source: Source | None = None,
         client_options: dict[str, Any] | None = None,
@@ -81,6 +92,10 @@ class DiscordPlatform:
         self._client: BeholderClient | None = None
         self._submit: Submit | None = None
         self._submitting: set[asyncio.Task[Any]] = set()
+        self._privileges = Privileges()
+        self._sightings = Sightings(faces, clock, self._hand_over)
+        self._reactions = Reactions()
+        self._showed: LRUCache[int, None] = LRUCache(SHOWED)
         self._skipped = 0
         self._commands = ""  # digest of the commands that Discord was last given
 
@@ -106,6 +121,7 @@ class DiscordPlatform:
             restarts=self._supervisor.restarts,
             skipped=self._skipped + (client.skipped if client is not None else 0),
             last_error=self._supervisor.last_error,
+            missing=self._privileges.missing,
         )
 
     # --- listening ------------------------------------------------------------------------------
@@ -134,7 +150,11 @@ class DiscordPlatform:
             settings=self._settings,
             source=self._source,
             seen=self._seen,
+            shown=self._shown,
+            reacted=self._reacted,
+            cleared=self._reactions.forget,
             identifies=self._budget,
+            privileges=self._privileges,
             fixed_gateway=self._config.gateway_url is not None,
             buttons=BUTTONS,
             commands=COMMANDS,
@@ -165,12 +185,37 @@ class DiscordPlatform:
             client.event(follow)
 
     async def _seen(self, message: discord.Message, kind: EventKind) -> None:
-        found = found_in(message)
-        event = event_of(message, found, kind)
-        if event is None or self._submit is None:
+        """The post first; its author's face may wait for the disk."""
+        policy = await self._policy(whose(message))
+        found = chosen(found_in(message), policy.surfaces)
+        event = event_of(message, found, kind, emptied=kind is EventKind.EDIT and message.id in self._showed)
+        if event is not None:
+            self._showed[message.id] = None
+            self._urls.remember(str(message.channel.id), str(message.id), found)
+            await self._hand_over([event])
+        if kind is EventKind.MESSAGE and (appearance := of_post(message)) is not None:
+            await self._sightings.see(appearance, policy)
+
+    async def _shown(self, appearance: Appearance) -> None:
+        await self._sightings.see(appearance, await self._policy(appearance.tenant))
+
+    async def _reacted(self, payload: discord.RawReactionActionEvent, channel: discord.abc.Snowflake) -> None:
+        emoji, guild = payload.emoji, payload.guild_id
+        if emoji.id is None or guild is None:
             return
-        self._urls.remember(str(message.channel.id), str(message.id), found)
-        await self._hand_over([event])
+        policy = await self._policy(tenant_of(guild))
+        if Surface.REACTIONS in policy.surfaces and self._reactions.is_new(payload.message_id, emoji.id):
+            media = assets.emoji(emoji.id, animated=emoji.animated)
+            await self._hand_over([reaction_of(payload, channel, guild, media, self._clock.now())])
+
+    async def _policy(self, tenant: Tenant) -> Policy:
+        """What a guild has set; where the disk fails, what every guild starts with, so that no post is lost."""
+        try:
+            policy, _ = await self._settings.policy(tenant)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the pipeline meets it again and waits for its cure
+            log.error("policy not read", guild=str(tenant), error=type(error).__name__)
+            return preset(DEFAULT)
+        return policy
 
     async def _hand_over(self, events: Sequence[Event]) -> None:
         """What was received is handed to the journal, also while the connection is being closed."""

@@ -1,8 +1,9 @@
 """Keeps a client running: a crash starts a new one, with backoff; what no retry can cure is said so.
 
 Fatal                    the process cannot go on with Discord; the text says where to click
-├── WrongToken           LoginFailure, or gateway close 4004
-└── MissingIntents       gateway close 4014
+└── WrongToken           LoginFailure, or gateway close 4004
+
+A refused intent (close 4014) is no such thing: the next life asks for less (`privileges`).
 """
 
 from __future__ import annotations
@@ -38,17 +39,6 @@ class WrongToken(Fatal):
         super().__init__(
             f"Discord refused the token. Open {PORTAL}, choose your application, Bot → Reset Token, "
             "and set BEHOLDER_DISCORD_TOKEN to the new one."
-        )
-
-
-class MissingIntents(Fatal):
-    """The application may not read what is posted."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Discord refused the intent that shows pictures. "
-            f"Open {PORTAL}, choose your application, Bot → Privileged Gateway Intents, "
-            "switch on “Message Content Intent”, save, and start again."
         )
 
 
@@ -176,7 +166,5 @@ class Supervisor:
 def _raise_if_fatal(error: Exception) -> None:
     if isinstance(error, discord.LoginFailure):
         raise WrongToken from None
-    if isinstance(error, discord.PrivilegedIntentsRequired):
-        raise MissingIntents from None
     if isinstance(error, discord.ConnectionClosed) and error.code == BAD_TOKEN:
         raise WrongToken from None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from bot.platforms.discord.extract import Found
+from bot.platforms.discord.walker import Found
 
 MEMORY = 8 * 1024 * 1024  # bytes of addresses kept
 OVERHEAD = 400  # bytes an entry costs beside its text, roughly

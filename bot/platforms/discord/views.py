@@ -17,7 +17,7 @@ from discord.ui import DynamicItem
 
 from bot.model import Answer, Button, Presser, Tenant
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.extract import role_ids, tenant_of
+from bot.platforms.discord.extract import DIRECT, role_ids, tenant_of
 from bot.platforms.discord.limits import BUTTON, CONTENT, clipped
 
 log = structlog.get_logger("beholder.discord")
@@ -32,7 +32,7 @@ STYLES = {
     "grey": discord.ButtonStyle.secondary,
 }
 DETAILS = "details"
-CASE_ID = r"beholder:(?P<guild>\d{1,20}):(?P<case>\d{1,12})"
+CASE_ID = r"beholder:(?P<guild>\d{1,20}|dm):(?P<case>\d{1,12})"
 CARD_ID = rf"{CASE_ID}:(?P<verb>(?!details)[a-z_]{{1,32}})(?P<sure>!?)"
 DETAILS_ID = rf"{CASE_ID}:{DETAILS}:(?P<mark>[\w-]{{0,25}})"
 ELSEWHERE = "This button belongs to a case of another server. Press it there."
@@ -93,11 +93,23 @@ async def answer(interaction: Interaction, ask: Ask, whose: Whose | None = None)
 
 
 async def _sought(interaction: Interaction, ask: Ask, whose: Whose | None) -> Answer:
-    """The desk is asked only about the guild that the question comes from: rights hold there alone."""
+    tenant = await _tenant(interaction, whose)
+    return Answer(ELSEWHERE) if tenant is None else await ask(tenant, presser_of(interaction))
+
+
+async def _tenant(interaction: Interaction, whose: Whose | None) -> Tenant | None:
+    """Whom the desk is asked about: only the guild that the question comes from, since rights hold there alone.
+
+    Cases of direct messages are the host's: they are decided in the one channel that the host named for them, by
+    whoever holds the right there, and nowhere else.
+    """
     guild = interaction.guild_id
-    if guild is None or (whose is not None and whose.guild != str(guild)):
-        return Answer(ELSEWHERE)
-    return await ask(tenant_of(guild), presser_of(interaction))
+    if guild is None:
+        return None
+    if whose is not None and whose.guild == DIRECT.id:
+        policy, _ = await interaction.client.settings.policy(DIRECT)
+        return DIRECT if policy.mod_channel == str(interaction.channel_id) else None
+    return tenant_of(guild) if whose is None or whose.guild == str(guild) else None
 
 
 async def _tell(interaction: Interaction, told: Answer, whose: Whose | None) -> None:

@@ -11,8 +11,9 @@ from discord.app_commands import locale_str
 
 from bot.model import Answer, Presser, Tenant
 from bot.platforms.discord.commands.common import MODERATORS, Interaction, of_guild
-from bot.platforms.discord.extract import Found, attachment_found, found_in, place_in, place_of
+from bot.platforms.discord.extract import place_in, place_of
 from bot.platforms.discord.views import answer
+from bot.platforms.discord.walker import Found, attachment_found, found_in
 from policies.model import Place
 
 CHECKED_AT_ONCE = 4  # images of one message that /check looks at

@@ -13,10 +13,11 @@ import pytest_asyncio
 
 from bot.clock import SystemClock
 from bot.model import Event, Tenant
+from bot.platforms.discord.assets import MediaHost
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.sandbox.loopback import Loopback
-from tests.bot.platforms.discord.world import MemorySettings, RememberingDesk
+from tests.bot.platforms.discord.world import MemoryFaces, MemorySettings, RememberingDesk
 
 
 class BriskClock(SystemClock):
@@ -34,6 +35,7 @@ class Live:
     platform: DiscordPlatform
     desk: RememberingDesk
     settings: MemorySettings
+    faces: MemoryFaces
     running: asyncio.Task[None]
     events: list[Event] = field(default_factory=list)
 
@@ -60,13 +62,14 @@ def _discord_py_points_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test re-points, the next one finds discord.py as it was."""
     monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
     monkeypatch.setattr(discord.asset.Asset, "BASE", discord.asset.Asset.BASE)
+    monkeypatch.setattr(MediaHost, "BASE", MediaHost.BASE)
     gateway = discord.gateway.DiscordWebSocket
     monkeypatch.setattr(gateway, "DEFAULT_GATEWAY", gateway.DEFAULT_GATEWAY)
 
 
 def start(loopback: Loopback, **options: object) -> Live:
     """The adapter, told where the loopback is, listening."""
-    desk, settings = RememberingDesk(), MemorySettings()
+    desk, settings, faces = RememberingDesk(), MemorySettings(), MemoryFaces()
     platform = DiscordPlatform(
         DiscordConfig(
             str(options.get("token", loopback.token)),
@@ -76,6 +79,7 @@ def start(loopback: Loopback, **options: object) -> Live:
         ),
         desk=desk,
         settings=settings,
+        faces=faces,
         clock=BriskClock(),
         client_options={"guild_ready_timeout": 0.05},
     )
@@ -84,7 +88,8 @@ def start(loopback: Loopback, **options: object) -> Live:
     async def submit(seen: Sequence[Event]) -> None:
         events.extend(seen)
 
-    return Live(loopback, platform, desk, settings, asyncio.create_task(platform.run(submit)), events)
+    running = asyncio.create_task(platform.run(submit))
+    return Live(loopback, platform, desk, settings, faces, running, events)
 
 
 @pytest_asyncio.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.platforms.discord.client import BeholderClient
+from bot.platforms.discord.privileges import Privileges
 from bot.platforms.discord.supervisor import IdentifyBudget
 from tests.bot.platforms.discord.world import Bytes, HandClock, MemorySettings, RememberingDesk
 
@@ -120,12 +121,26 @@ def client(**fields: Any) -> BeholderClient:
     async def unseen(message: discord.Message, kind: Any) -> None:
         raise AssertionError("nothing was expected")
 
+    async def unshown(appearance: Any) -> None:
+        """Faces are no matter here."""
+
+    async def unreacted(payload: discord.RawReactionActionEvent, channel: discord.abc.Snowflake) -> None:
+        raise AssertionError("nothing was expected")
+
+    def uncleared(message: int, emoji: int | None) -> None:
+        raise AssertionError("nothing was expected")
+
     made = BeholderClient(
         desk=RememberingDesk(),
         settings=MemorySettings(),
         source=Bytes(),
         identifies=IdentifyBudget(HandClock()),
-        **{"seen": unseen, "application_id": APPLICATION, **fields},
+        privileges=Privileges(),
+        **(
+            {"seen": unseen, "shown": unshown, "reacted": unreacted, "cleared": uncleared}
+            | {"application_id": APPLICATION}
+            | fields
+        ),
     )
     state = made._connection
     state.user = discord.ClientUser(state=state, data=user(BOT, bot=True))  # type: ignore[arg-type]

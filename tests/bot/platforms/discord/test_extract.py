@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import AuthorKind, Event, EventKind, Media, MediaKind, Tenant
-from bot.platforms.discord.extract import REDUCED_SIDE, Found, event_of, found_in
-from policies.model import Context
+from bot.platforms.discord.extract import event_of
+from bot.platforms.discord.walker import REDUCED_SIDE, Found, found_in
+from policies.model import Context, Place
 from tests.bot.platforms.discord import payloads as p
 
 
@@ -209,9 +210,13 @@ def test_contexts(channel: int, ident: str, context: Context, parent: str | None
     assert place.age_restricted is age_restricted
 
 
-def test_a_direct_message_is_nobodys_event() -> None:
+def test_a_direct_message_is_the_hosts_own() -> None:
     message = p.parsed(p.message(555, attachments=[p.attachment()], guild_id=..., member=...))
-    assert event_of(message, found_in(message), EventKind.MESSAGE) is None
+    seen = event_of(message, found_in(message), EventKind.MESSAGE)
+    assert seen is not None
+    assert str(seen.tenant) == "discord:dm"
+    assert seen.place == Place(Context.MESSAGE, "555")
+    assert (seen.author.id, seen.author.roles, seen.author.joined_at) == (str(p.MEMBER), frozenset(), None)
 
 
 def test_a_guild_that_is_not_cached_is_still_the_tenant() -> None:

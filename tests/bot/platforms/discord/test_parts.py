@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Card, Event, EventKind, Media, MediaKind
 from bot.platforms.discord import layout
-from bot.platforms.discord.client import intents
 from bot.platforms.discord.config import DiscordConfig, repoint
-from bot.platforms.discord.extract import Found, event_of, found_in
+from bot.platforms.discord.extract import event_of
 from bot.platforms.discord.fetching import Fetching
 from bot.platforms.discord.limits import clipped, units
 from bot.platforms.discord.urls import OVERHEAD, Spot, Urls
+from bot.platforms.discord.walker import Found, found_in
 from bot.ports import Gone, Unfetchable
 from policies.model import UnscreenedReason
 from tests.bot.platforms.discord import payloads as p
@@ -63,10 +63,6 @@ def test_elsewhere_only_the_configured_hosts_are() -> None:
     rules = [Allow.parse(host) for host in config.hosts]
     assert Fetcher(rules).permits("http://127.0.0.1:3/media/x")
     assert not Fetcher(rules).permits("https://images-ext-1.discordapp.net/external/x")
-
-
-def test_no_more_intents_than_needed() -> None:
-    assert {name for name, on in intents() if on} == {"guilds", "guild_messages", "message_content"}
 
 
 def test_the_client_keeps_neither_messages_nor_members() -> None:

@@ -20,7 +20,6 @@ from bot.platforms.discord.supervisor import (
     BudgetSpent,
     Fatal,
     IdentifyBudget,
-    MissingIntents,
     Supervisor,
     WrongToken,
 )
@@ -116,7 +115,6 @@ async def test_after_a_long_life_the_next_crash_is_a_first_one() -> None:
     [
         (lambda: discord.LoginFailure("Improper token"), WrongToken, "Reset Token"),
         (lambda: closed(4004), WrongToken, "Reset Token"),
-        (lambda: discord.PrivilegedIntentsRequired(0), MissingIntents, "Message Content Intent"),
     ],
 )
 async def test_what_only_a_person_can_mend_says_how(
@@ -134,10 +132,12 @@ async def test_what_only_a_person_can_mend_says_how(
 
 
 @pytest.mark.asyncio
-async def test_another_close_code_is_no_reason_to_give_up() -> None:
+@pytest.mark.parametrize("error", [lambda: closed(4011), lambda: discord.PrivilegedIntentsRequired(0)])
+async def test_another_close_code_is_no_reason_to_give_up(error: Callable[[], Exception]) -> None:
     clock = HandClock()
     with pytest.raises(Enough):
-        await supervised(clock, [Client(clock, closed(4011))]).run()
+        await supervised(clock, [Client(clock, error())]).run()
+    assert clock.slept == [1.0]
 
 
 @pytest.mark.asyncio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,10 @@ from bot.model import Answer, Event, Finding, Presser, Tenant
 from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.ports import Gone
+from bot.ports import UNKNOWN, Gone, News
 from policies.model import Place, Policy
 
+ALL_INTENTS = 1 << 15 | 1 << 19  # the flags of an application that may have members and message content
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -120,6 +121,28 @@ class MemorySettings:
 
 
 @dataclass
+class MemoryFaces:
+    """`bot.ports.Faces`, as the database keeps them."""
+
+    noted: dict[tuple[Tenant, str, str], tuple[str, datetime]] = field(default_factory=dict)
+    asked: int = 0
+
+    async def news(self, tenant: Tenant, owner: str, shown: Mapping[str, str]) -> News:
+        self.asked += 1
+        before = {slot: self.noted.get((tenant, owner, slot)) for slot in shown}
+        new = {s for s, face in shown.items() if self._is_news(before[s], face)}
+        return News(frozenset(new), max((was[1] for s in new if (was := before[s])), default=None))
+
+    async def note(self, tenant: Tenant, owner: str, shown: Mapping[str, str]) -> None:
+        for slot in (await self.news(tenant, owner, shown)).slots:
+            self.noted[tenant, owner, slot] = (shown[slot], datetime.now(UTC))
+
+    @staticmethod
+    def _is_news(before: tuple[str, datetime] | None, face: str) -> bool:
+        return before is None if face == UNKNOWN else (before[0] if before else "") != face
+
+
+@dataclass
 class Bytes:
     """A `Source`: what lies at which address. What does not is gone; `expired` addresses are, too."""
 
@@ -167,12 +190,14 @@ async def simulated(**options: Any) -> AsyncIterator[World]:
         DiscordConfig("token"),
         desk=desk,
         settings=settings,
+        faces=MemoryFaces(),
         source=source,
         clock=clock,
         client_options={"shard_count": 1},
     )
     platform.listen(submit)
     client = platform.connect()
+    client._connection.application_flags = discord.ApplicationFlags._from_value(ALL_INTENTS)  # SimCord has none
     async with simcord.run(client, **options) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("general")
