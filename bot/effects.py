@@ -242,6 +242,7 @@ class Effects:
             picture=shown,
             lost_picture=lost and level is not Evidence.NONE,
             texts=Texts(policy.language),
+            acts=self._platforms[tenant.platform].capabilities.acts,
         )
         channel = str(body["channel"])
         if effect.kind is EffectKind.CARD:

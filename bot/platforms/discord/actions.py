@@ -35,6 +35,7 @@ from bot.model import (
 from bot.platforms.discord import layout
 from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.deletions import Deletions
+from bot.platforms.discord.direct import DIRECT
 from bot.platforms.discord.limits import CONTENT, clipped
 from bot.platforms.discord.outcomes import (
     DONE,
@@ -48,7 +49,7 @@ from bot.platforms.discord.sanctions import Sanctions
 from bot.platforms.discord.views import Whose
 from bot.platforms.discord.walls import Walls, Wanted
 from bot.ports import Clock, Gone, Settings, Unfetchable
-from bot.texts import buttons, notices
+from bot.texts import buttons, notices, sanctions
 from bot.texts.catalogue import Texts
 
 PATIENCE = 60.0  # seconds one action may take, waiting out rate limits included
@@ -227,7 +228,8 @@ class Actions:
 
     async def _buttons(self, action: PostCard | EditCard) -> discord.ui.View:
         texts = await self._texts(action.tenant)
-        return layout.buttons_of(action.card, action.tenant.id, texts.gettext("Open the post"))
+        words = {"open_label": texts.gettext("Open the post"), "prompt": sanctions.prompt(texts)}
+        return layout.buttons_of(action.card, action.tenant.id, **words)
 
     # --- looking for our own ------------------------------------------------------------------------
 
@@ -276,6 +278,9 @@ class Actions:
     async def _must_be_of(self, tenant: Tenant, channel: str) -> None:
         """Raises Refusal for a channel of another guild: its moderators must neither see this one's cases
         nor decide them. Of a channel that is not cached, such as an archived thread, Discord is asked."""
+        if tenant == DIRECT:
+            await self._must_be_hosts(channel)
+            return
         if channel.isdecimal():
             _, known = self._cached(tenant, channel)
             if known is not None:
@@ -284,6 +289,15 @@ class Actions:
             if str(found.get("guild_id")) == tenant.id:
                 return
         raise Refusal(f"{channel} is not a channel of this server: run /setup here and choose one that is")
+
+    async def _must_be_hosts(self, channel: str) -> None:
+        """Raises Refusal unless it is a direct message, or where the host wants to see cases of them (ruling 13)."""
+        policy, _ = await self._settings.policy(DIRECT)
+        if channel == policy.mod_channel:
+            return
+        found = await self._client.http.get_channel(int(channel)) if channel.isdecimal() else {}
+        if found.get("type") != discord.ChannelType.private.value:
+            raise Refusal(f"{channel} is no direct message and not the channel that is set for them: check the policy")
 
     def _require(self, tenant: Tenant, channel: str, *names: str) -> None:
         """Raises Refusal naming the rights we lack in `channel`, where the cache knows it."""
@@ -298,7 +312,7 @@ class Actions:
         return guild, guild.get_channel_or_thread(int(channel)) if guild is not None else None
 
     def _guild(self, tenant: Tenant) -> discord.Guild | None:
-        return self._client.get_guild(int(tenant.id))
+        return self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
 
     async def _texts(self, tenant: Tenant) -> Texts:
         policy, _ = await self._settings.policy(tenant)

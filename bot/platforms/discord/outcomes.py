@@ -43,9 +43,7 @@ class Impossible(Exception):
 
 def idempotent(action: Action) -> bool:
     """Whether doing it twice is the same as doing it once."""
-    return isinstance(
-        action, Delete | Unreact | TimeoutMember | Quarantine | RemoveMember | Unban | EditCard | Retract
-    )
+    return isinstance(action, Delete | Unreact | TimeoutMember | Quarantine | RemoveMember | Unban | EditCard | Retract)
 
 
 def refused(why: str) -> Outcome:

@@ -107,7 +107,7 @@ class Sanctions:
         return DONE
 
     def _present(self, tenant: Tenant) -> discord.Guild:
-        guild = self._client.get_guild(int(tenant.id))
+        guild = self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
         if guild is None or guild.unavailable:
             raise Refusal("I am not in that server, or it is not available")
         return guild
