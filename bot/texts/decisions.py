@@ -115,9 +115,7 @@ def _stays(case: Case, texts: Texts) -> str:
     """What nobody but its owner can change, and what can be done instead."""
     match matter(case):
         case Matter.PROFILE:
-            return texts.gettext(
-                "Nobody can take down a profile picture but its owner: the card shows what you can do."
-            )
+            return texts.gettext("Only its owner can take a profile picture down. The card shows what you can do.")
         case Matter.COVER:
             return texts.gettext("Change the picture in the server's settings.")
     return texts.gettext("A direct message cannot be deleted by me.")

@@ -295,7 +295,9 @@ class Actions:
         policy, _ = await self._settings.policy(DIRECT)
         if channel == policy.mod_channel:
             return
-        found = await self._client.http.get_channel(int(channel)) if channel.isdecimal() else {}
+        found: dict[str, Any] = {}
+        if channel.isdecimal():
+            found = {**await self._client.http.get_channel(int(channel))}
         if found.get("type") != discord.ChannelType.private.value:
             raise Refusal(f"{channel} is no direct message and not the channel that is set for them: check the policy")
 
