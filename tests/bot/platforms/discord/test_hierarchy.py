@@ -196,9 +196,7 @@ def test_nobody_reaches_owner_or_administrators(
 
 
 @given(ranks(), ranks(), ranks(), PUNISHMENTS, st.integers(1, 9))
-def test_to_stand_higher_never_protects_less(
-    bot: Rank, target: Rank, actor: Rank, to: Punishment, higher: int
-) -> None:
+def test_to_stand_higher_never_protects_less(bot: Rank, target: Rank, actor: Rank, to: Punishment, higher: int) -> None:
     raised = Rank(target.position + higher, target.owner, target.administrator, target.may)
     if objection(bot, target, actor, to=to) is not None and not bot.owner and not actor.owner:
         assert objection(bot, raised, actor, to=to) is not None
