@@ -49,9 +49,7 @@ def label(sanction: Sanction, texts: Texts) -> str:
             return _("Quarantine")
         case Act.KICK:
             return _("Kick")
-    if not sanction.amount:
-        return _("Ban")
-    return _("Ban, and delete posts of the last {span}", span=_span(sanction.amount // 60, texts))
+    return _ban(sanction.amount // 3600, texts)
 
 
 def meaning(sanction: Sanction, texts: Texts) -> str:
@@ -66,6 +64,18 @@ def meaning(sanction: Sanction, texts: Texts) -> str:
 def prompt(texts: Texts) -> str:
     """What stands in the select before anything is chosen."""
     return texts.gettext("Do something about the author")
+
+
+def _ban(hours: int, texts: Texts) -> str:
+    if not hours:
+        return texts.gettext("Ban")
+    if hours % 24:
+        return texts.ngettext(
+            "Ban, and delete posts of the last hour", "Ban, and delete posts of the last {count} hours", hours
+        )
+    return texts.ngettext(
+        "Ban, and delete posts of the last day", "Ban, and delete posts of the last {count} days", hours // 24
+    )
 
 
 def _span(minutes: int, texts: Texts) -> str:

@@ -130,7 +130,7 @@ class World:
         message = str(1000 + self._messages) if kind not in (EventKind.AVATAR, EventKind.COVER) else ""
         decision = LOOK if origin is Origin.REVIEW else REMOVAL
         shown = tuple(images if images is not None else [image(self._messages, decision)])
-        event = Event(GUILD, kind, place, message, "1", author, tuple(i.media for i in shown), START)
+        event = Event(GUILD, kind, place, message, str(self._messages), author, tuple(i.media for i in shown), START)
         [job] = await self.store.journal.put(
             [Entry(GUILD, event.key, JobKind.EVENT, event_payload(event), event.subject)], lease=True
         )
