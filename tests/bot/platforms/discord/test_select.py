@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+from typing import Any
 
 import discord
 import pytest
@@ -41,7 +42,8 @@ class Bench(Office):
         return f"beholder:{self.guild.id}:7:sanction"
 
 
-def shown_select(card: Message) -> dict[str, object]:
+def shown_select(card: Message) -> dict[str, Any]:
+    select: dict[str, Any]
     (select,) = [c for row in card.components for c in row["components"] if c["type"] == 3]
     return select
 
@@ -53,8 +55,8 @@ async def test_the_select_stands_below_the_buttons_in_words(live: Live) -> None:
     select = shown_select(card)
     assert select["custom_id"] == bench.select
     assert select["placeholder"] == "Do something about the author"
-    assert [(o["value"], o["label"]) for o in select["options"]] == [(o.value, o.label) for o in OPTIONS]  # type: ignore[attr-defined]
-    assert all(len(o.get("description") or "") <= 100 for o in select["options"])  # type: ignore[attr-defined]
+    assert [(o["value"], o["label"]) for o in select["options"]] == [(o.value, o.label) for o in OPTIONS]
+    assert all(len(o.get("description") or "") <= 100 for o in select["options"])
     assert [len(row["components"]) for row in card.components] == [2, 1]
 
 
