@@ -30,6 +30,10 @@ _MEANINGS: Final = {
     Act.QUARANTINE: mark("Gives them the quarantine role"),
     Act.KICK: mark("They can come back with an invitation"),
 }
+_QUESTIONS: Final = {
+    Act.KICK: mark("{sanction}: {person}? This cannot be taken back."),
+    Act.BAN: mark("{sanction}: {person}? If the case is overturned later, the ban is lifted; deleted posts stay gone."),
+}
 
 
 def options(case: Case, policy: Policy, acts: frozenset[Act], texts: Texts) -> tuple[Option, ...]:
@@ -117,7 +121,7 @@ def done_already(effect: Effect, voice: Voice) -> str:
 def question(case: Case, sanction: Sanction, voice: Voice) -> str:
     """Before somebody is thrown out."""
     return voice.texts.gettext(
-        "{sanction}: {person}? Overturning the case later lifts a ban; a kick cannot be taken back.",
+        _QUESTIONS[sanction.act],
         sanction=label(sanction, voice.texts),
         person=voice.markup.person(case.author.id),
     )

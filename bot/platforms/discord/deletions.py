@@ -70,7 +70,7 @@ class Deletions:
 
         https://github.com/discord/discord-api-docs/issues/2653
         """
-        self._require(action.tenant, action.channel, "view_channel", "read_message_history", "manage_messages")
+        self._require(action.tenant, action.channel, "view_channel", "manage_messages")
         with self._walls.watch(_wanted(action.tenant, action.channel)):
             emoji = f"emoji:{int(action.emoji)}"
             await self._client.http.clear_single_reaction(int(action.channel), int(action.message), emoji)

@@ -412,3 +412,22 @@ async def test_an_old_card_of_a_case_that_ended_otherwise_does_nothing(state: Ca
     for value in ("warn", "timeout:10", "ban:0"):
         assert not (await choose(world, number, value)).done
     assert world.hands.performed == []
+
+
+@pytest.mark.asyncio
+async def test_a_lifting_that_failed_at_first_is_not_given_up_with_the_case(world: World) -> None:
+    """The sweep withdraws what punishes once a case is overturned, never what sets free."""
+    number = await opened(world)
+    world.hands.outcomes[EffectKind.QUARANTINE] = QUARANTINED
+    for value in ("timeout:60", "quarantine", "ban:0"):
+        await choose(world, number, value)
+    later = Outcome(OutcomeState.FAILED, "no network", retry=True)
+    world.hands.outcomes = dict.fromkeys((EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.UNBAN), later)
+    await world.desk.press(GUILD, number, Verb.GIVE_BACK, MODERATOR)
+    platform = Recorder()
+    await effects_of(world, platform).sweep()
+    assert platform.actions == [
+        TimeoutMember(GUILD, "42", None, number, given=START + timedelta(hours=1)),
+        Quarantine(GUILD, "42", "800", False, number),
+        Unban(GUILD, "42", number),
+    ]
