@@ -65,6 +65,7 @@ class App:
             clock=clock,
             coverage=screening.coverage,
             states=screening.health,
+            acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
         self._discord = self._make_discord()
         self._eyes = Foresight(self.platforms, screening.screener, store.lists, store.settings)

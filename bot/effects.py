@@ -34,6 +34,7 @@ from bot.model import (
     Restore,
     Say,
     TimeoutMember,
+    Unban,
     Unreact,
     Warn,
 )
@@ -148,8 +149,8 @@ class Effects:
         return await self._one(effect, None, None)
 
     async def _withdrawn(self, effect: Effect) -> bool:
-        """Nobody is punished on stale facts: what automation began, a moderator may have overturned."""
-        if not _automatic(effect):
+        """Nobody is punished on stale facts: what automation or a press began, a moderator may have overturned."""
+        if not (_automatic(effect) or _punishes(effect)) or effect.case is None:
             return False
         return (await self._case(effect)).state is CaseState.OVERTURNED
 
@@ -179,8 +180,8 @@ class Effects:
         return await self._premature(effect)
 
     async def _premature(self, effect: Effect) -> Outcome | None:
-        """Nobody is told of a removal, or punished for a post, that did not come about."""
-        if effect.kind not in AFTER_REMOVAL or effect.case is None:
+        """Nobody is told of a removal, or punished by a rule for a post, that did not come about."""
+        if effect.kind not in AFTER_REMOVAL or effect.case is None or _pressed_on_people(effect):
             return None
         removals = [e for e in (await self._case(effect)).effects if e.kind in REMOVALS]
         if not removals or any(e.outcome and e.outcome.state in HAPPENED for e in removals):
@@ -241,6 +242,7 @@ class Effects:
             picture=shown,
             lost_picture=lost and level is not Evidence.NONE,
             texts=Texts(policy.language),
+            acts=self._platforms[tenant.platform].capabilities.acts,
         )
         channel = str(body["channel"])
         if effect.kind is EffectKind.CARD:
@@ -301,6 +303,17 @@ def _automatic(effect: Effect) -> bool:
     return effect.kind in ON_PEOPLE_AND_POSTS and effect.case is not None and not effect.body.get("real")
 
 
+def _pressed_on_people(effect: Effect) -> bool:
+    """What a moderator does to a person, or takes back from them, hangs on nothing but their press."""
+    return effect.kind in ON_PEOPLE and bool(effect.body.get("real"))
+
+
+def _punishes(effect: Effect) -> bool:
+    """Whether it does something to a person, rather than take it back."""
+    lifts = {EffectKind.TIMEOUT: effect.body.get("until") is None, EffectKind.QUARANTINE: not effect.body.get("on")}
+    return effect.kind in ON_PEOPLE and not lifts.get(effect.kind, False)
+
+
 def _level(effect: Effect) -> Evidence:
     """How much of the picture a card is meant to show."""
     return Evidence(effect.body.get("evidence", Evidence.NONE))
@@ -317,7 +330,7 @@ async def _evidence(picture: Picture, level: Evidence) -> bytes | None:
 
 def _plain_action(effect: Effect) -> Action:
     body, tenant, case = effect.body, effect.tenant, effect.case or 0
-    channel, actor = str(body.get("channel", "")), body.get("actor")
+    channel, by = str(body.get("channel", "")), (body.get("actor"), bool(body.get("entrusted")))
     match effect.kind:
         case EffectKind.DELETE:
             return Delete(tenant, channel, str(body["message"]), case)
@@ -325,14 +338,16 @@ def _plain_action(effect: Effect) -> Action:
             return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
         case EffectKind.TIMEOUT:
             until, given = _moment(body["until"]), _moment(body.get("given"))
-            return TimeoutMember(tenant, str(body["author"]), until, case, given, actor)
+            return TimeoutMember(tenant, str(body["author"]), until, case, given, *by)
         case EffectKind.UNREACT:
             return Unreact(tenant, channel, str(body["message"]), str(body["emoji"]), case)
         case EffectKind.QUARANTINE:
-            return Quarantine(tenant, str(body["author"]), str(body["role"]), bool(body["on"]), case, actor)
+            return Quarantine(tenant, str(body["author"]), str(body["role"]), bool(body["on"]), case, *by)
         case EffectKind.KICK | EffectKind.BAN:
             reach = int(body.get("delete_seconds", 0))
-            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case, reach, actor)
+            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case, reach, *by)
+        case EffectKind.UNBAN:
+            return Unban(tenant, str(body["author"]), case)
         case EffectKind.SAY:
             return Say(tenant, channel, str(body["text"]), effect.nonce, body.get("author"))
         case EffectKind.RESTORE:

@@ -32,8 +32,7 @@ def _removing(event: Event, steps: Steps) -> Iterator[Plan]:
     if event.kind in POSTS:
         yield Plan(EffectKind.DELETE, at)
     elif event.kind is EventKind.REACTION:
-        emoji = event.media[0].key.split(":")[1]
-        yield Plan(EffectKind.UNREACT, {**at, "emoji": emoji})
+        yield Plan(EffectKind.UNREACT, {**at, "emoji": event.media[0].ident})
 
 
 def _restricting(event: Event, policy: Policy, steps: Steps, now: datetime) -> Iterator[Plan]:
@@ -43,8 +42,8 @@ def _restricting(event: Event, policy: Policy, steps: Steps, now: datetime) -> I
     if step := steps.get(Act.TIMEOUT):
         until = now + timedelta(minutes=step.minutes)
         yield Plan(EffectKind.TIMEOUT, {"author": author, "until": until.isoformat()})
-    if Act.QUARANTINE in steps and policy.quarantine_role is not None:
-        yield Plan(EffectKind.QUARANTINE, {"author": author, "role": policy.quarantine_role, "on": True})
+    if Act.QUARANTINE in steps:  # without a role it is refused, with the cure: never silently left undone
+        yield Plan(EffectKind.QUARANTINE, {"author": author, "role": policy.quarantine_role or "", "on": True})
 
 
 def _telling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
@@ -56,7 +55,7 @@ def _telling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
     if event.place.context is Context.MESSAGE:
         if policy.mod_channel and Act.ESCALATE in steps:
             text = notices.passed_on(Texts(policy.language))
-            yield Plan(EffectKind.SAY, {"channel": channel, "text": text, "author": None})
+            yield Plan(EffectKind.SAY, {"channel": channel, "text": text, "author": None, "said": notices.PASSED_ON})
     elif event.kind in POSTS:
         yield Plan(EffectKind.WARN, {"channel": channel, "author": author})
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from bot.desk import undertakings
 from bot.desk.rights import may_decide, may_decide_own, wrote
+from bot.desk.turns import Turns
 from bot.desk.undertakings import Done
-from bot.desk.verbs import ASKS_AGAIN, CLOSES, OFFERED, Verb, verbs_of
+from bot.desk.verbs import ASKS_AGAIN, CLOSES, Verb, understood
 from bot.model import Answer, Case, CaseState, Effect, Plan, Presser, Tenant
 from bot.ports import Clock, Ledger, Performer, Settings
 from bot.texts import decisions, notices
@@ -20,11 +21,12 @@ from policies.model import Policy
 class Deciding:
     """The buttons of cards and notices."""
 
-    def __init__(self, ledger: Ledger, settings: Settings, performer: Performer, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, performer: Performer, clock: Clock, turns: Turns) -> None:
         self._ledger = ledger
         self._settings = settings
         self._performer = performer
         self._clock = clock
+        self._turns = turns
 
     async def press(self, tenant: Tenant, number: int, verb: str, presser: Presser, *, confirmed: bool) -> Answer:
         """See `bot.ports.Desk.press`."""
@@ -37,16 +39,18 @@ class Deciding:
         case = await self._ledger.case(tenant, number)
         if case is None:
             return Answer(decisions.no_such_case(number, voice.texts))
-        if verb not in {*OFFERED[case.origin], *verbs_of(case)}:  # a card may be older than what became of its post
+        if not understood(case, verb):
             return Answer(decisions.not_offered(number, voice.texts))
         if case.state is not CaseState.OPEN:
             return Answer(decisions.already(case, voice))
         if wrote(presser, case) and not may_decide_own(presser):
-            return Answer(decisions.own_post(voice.texts))
+            return Answer(decisions.own_post(case, voice.texts))
         pressed = Verb(verb)
         if pressed in ASKS_AGAIN and not confirmed:
-            return Answer(decisions.question(pressed, voice.texts), confirm=confirmation(pressed, voice.texts))
-        return await self._decide(case, pressed, presser, policy, voice)
+            return Answer(decisions.question(case, pressed, voice.texts), confirm=confirmation(pressed, voice.texts))
+        async with self._turns.of(case):
+            latest = await self._ledger.case(tenant, number) or case  # with what was done to its author meanwhile
+            return await self._decide(latest, pressed, presser, policy, voice)
 
     async def details(self, tenant: Tenant, number: int, presser: Presser) -> Answer:
         """See `bot.ports.Desk.details`."""

@@ -11,8 +11,10 @@ from bot.desk.examining import Examining, States
 from bot.desk.modes import Modes
 from bot.desk.objections import Objection
 from bot.desk.rights import may_decide, may_manage, may_read
+from bot.desk.sanctioning import Acts, Sanctioning
 from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
+from bot.desk.turns import Turns
 from bot.model import Answer, Finding, Presser, Tenant
 from bot.ports import Clock, Journal, Ledger, Lists, Performer, Screener, Settings
 from bot.texts import decisions
@@ -20,12 +22,12 @@ from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
-from policies.model import Place, Policy
+from policies.model import Act, Place, Policy
 
 
 class Desk:
     """What people ask for, on any platform. `coverage`: what each provider here can find, by name; `states`:
-    how each is at the moment, `ok` or what is wrong with it."""
+    how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said."""
 
     def __init__(
         self,
@@ -39,10 +41,12 @@ class Desk:
         clock: Clock,
         coverage: Coverage,
         states: States | None = None,
+        acts: Acts = lambda _: frozenset(Act),
     ) -> None:
-        amending = Amending(settings)
+        amending, turns = Amending(settings), Turns()
         self._settings = settings
-        self._deciding = Deciding(ledger, settings, performer, clock)
+        self._deciding = Deciding(ledger, settings, performer, clock, turns)
+        self._sanctioning = Sanctioning(ledger, settings, performer, clock, turns, acts)
         self._modes = Modes(settings, amending)
         self._tuning = Tuning(settings, amending, coverage)
         self._setup = Setup(amending, coverage)
@@ -56,6 +60,12 @@ class Desk:
     ) -> Answer:
         """A button on a card. A second presser is told who decided."""
         return await self._deciding.press(tenant, number, verb, presser, confirmed=confirmed)
+
+    async def sanction(
+        self, tenant: Tenant, number: int, value: str, presser: Presser, *, confirmed: bool = False
+    ) -> Answer:
+        """A choice of a card's select: what a moderator does to the author of a case."""
+        return await self._sanctioning.press(tenant, number, value, presser, confirmed=confirmed)
 
     async def details(self, tenant: Tenant, number: int, presser: Presser) -> Answer:
         """Why a post was removed, for its author (and moderators) alone."""

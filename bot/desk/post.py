@@ -1,12 +1,39 @@
-"""What has become of the post that a case is about, as far as its effects tell."""
+"""What a case is about, and what has become of it as far as its effects tell."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from bot.model import Case, EffectKind, OutcomeState
+from bot.model import POSTS, Case, Effect, EffectKind, EventKind, OutcomeState
+from policies.model import Context
 
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
+
+
+class Matter(StrEnum):
+    """What a case is about. Only of the first two can something be taken down (rulings 4 and 13)."""
+
+    POST = "post"
+    REACTION = "reaction"
+    PROFILE = "profile"
+    COVER = "cover"
+    DIRECT = "direct"  # a message to the bot itself
+
+
+def matter(case: Case) -> Matter:
+    """What `case` is about."""
+    if case.kind is EventKind.REACTION:
+        return Matter.REACTION
+    if case.place.context is Context.MESSAGE:
+        return Matter.DIRECT
+    if case.kind in POSTS and case.place.channel is not None:
+        return Matter.POST
+    return Matter.COVER if case.kind is EventKind.COVER or case.place.context is Context.ROOM_COVER else Matter.PROFILE
+
+
+def removable(case: Case) -> bool:
+    """Whether there is something that could be taken down."""
+    return matter(case) in {Matter.POST, Matter.REACTION}
 
 
 class Post(StrEnum):
@@ -27,7 +54,16 @@ def post(case: Case) -> Post:
     return Post.STANDS
 
 
+def holds(effect: Effect) -> bool:
+    """Whether it was done, is under way, or may have been done: not if it was refused, simulated or failed for good."""
+    outcome = effect.outcome
+    return outcome is None or outcome.retry or outcome.state in (OutcomeState.DONE, OutcomeState.UNKNOWN)
+
+
 def link(case: Case) -> tuple[str, str] | None:
-    """(channel, message) where the post can still be seen."""
+    """(channel, message) where it can still be seen; of a reaction, the message that it was under."""
     channel = case.place.channel
-    return (channel, case.message) if channel is not None and post(case) is Post.STANDS else None
+    if channel is None or not removable(case):
+        return None
+    stays = matter(case) is Matter.REACTION or post(case) is Post.STANDS
+    return (channel, case.message) if stays else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.desk.sanctions import RIGHTS
 from bot.model import AuthorKind, Case, Presser
-from policies.model import Duty, Policy
+from policies.model import Act, Duty, Policy
 
 MODERATE: Final = "moderate"
 MANAGE: Final = "manage"
@@ -19,6 +20,16 @@ def entrusted(presser: Presser, policy: Policy, duty: Duty) -> bool:
 def may_decide(presser: Presser, policy: Policy) -> bool:
     """Decide cases and check pictures: who may delete others' messages, or has a moderators' role."""
     return MODERATE in presser.rights or entrusted(presser, policy, Duty.DECIDE)
+
+
+def has_right(presser: Presser, act: Act) -> bool:
+    """Whether the platform itself gave the presser the right to do `act` to a member."""
+    return RIGHTS[act] in presser.rights
+
+
+def may_punish(presser: Presser, policy: Policy, act: Act) -> bool:
+    """Do `act` to a member: who has the right, or a role that is entrusted with it."""
+    return has_right(presser, act) or entrusted(presser, policy, Duty.PUNISH)
 
 
 def may_decide_own(presser: Presser) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bot.desk.post import Post, post
-from bot.desk.verbs import Verb
-from bot.model import AuthorKind, CardRef, Case, Effect, EffectKind, Judged, Outcome, OutcomeState, Plan
+from bot.desk.post import Matter, Post, holds, matter, post
+from bot.desk.verbs import CLOSES, REMOVING, Verb
+from bot.model import AuthorKind, CardRef, Case, CaseState, EffectKind, Judged, Outcome, OutcomeState, Plan
 from bot.texts.catalogue import Texts
 from bot.texts.notices import invitation
 from policies.model import Act, Evidence, Policy, Verdict
@@ -21,14 +21,14 @@ from policies.resolve import actions
 Done = tuple[Plan, Outcome]
 
 CARD_SIDE: Final = 1280  # px: larger evidence is reduced to it (bot.media.looks)
-REMOVING: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
 
 
 def first(case: Case, verb: Verb, policy: Policy, texts: Texts, now: datetime) -> tuple[Plan, ...]:
     """What is recorded with the decision: the post first, then its author, at last every card is closed."""
     if verb in REMOVING:
-        return (*_deletion(case, policy), *_closing(case, keep=False))
-    given = (*_lifting(case, now), *_giving_back(case, texts)) if verb is Verb.GIVE_BACK else ()
+        return (*_removal(case, policy), *_closing(case, keep=False))
+    lifted = _lifting(case, now) if CLOSES[verb] is CaseState.OVERTURNED else ()
+    given = (*lifted, *_giving_back(case, texts)) if verb is Verb.GIVE_BACK else lifted
     return given if _restores(given) else (*given, *_closing(case, keep=False))
 
 
@@ -44,18 +44,21 @@ def _restores(plans: Iterable[Plan]) -> bool:
     return any(plan.kind is EffectKind.RESTORE for plan in plans)
 
 
-def _deletion(case: Case, policy: Policy) -> tuple[Plan, ...]:
-    """The notice is not sent if the deletion fails: whoever performs sees to that."""
-    if case.place.channel is None:
+def _removal(case: Case, policy: Policy) -> tuple[Plan, ...]:
+    """The notice is not sent if the deletion fails: whoever performs sees to that. Of a reaction none is sent."""
+    at = {"channel": case.place.channel, "message": case.message}
+    if matter(case) is Matter.REACTION:
+        return (_real(EffectKind.UNREACT, **at, emoji=case.images[0].media.ident),)
+    if matter(case) is not Matter.POST:
         return ()
-    deletion = _real(EffectKind.DELETE, channel=case.place.channel, message=case.message)
+    deletion = _real(EffectKind.DELETE, **at)
     notice = _real(EffectKind.WARN, channel=case.place.channel, author=case.author.id)
     return (deletion, notice) if _warns(case, policy) else (deletion,)
 
 
 def _giving_back(case: Case, texts: Texts) -> tuple[Plan, ...]:
     """The picture itself where a card still holds all of it, otherwise an invitation."""
-    if case.place.channel is None or post(case) is Post.STANDS:
+    if matter(case) is not Matter.POST or post(case) is Post.STANDS:
         return ()
     kept = full_copy(case)
     if kept is None:
@@ -90,19 +93,33 @@ def _invitation(case: Case, texts: Texts) -> tuple[Plan, ...]:
 
 
 def _lifting(case: Case, now: datetime) -> tuple[Plan, ...]:
-    """Lift the timeout that this case gave, where it still runs. One that was given since then stays."""
-    ends = (_end(e) for e in case.effects if e.kind is EffectKind.TIMEOUT)
-    running = [end for end in ends if end is not None and end > now]
-    if not running:
-        return ()
-    return (_real(EffectKind.TIMEOUT, author=case.author.id, until=None, given=max(running).isoformat()),)
+    """Lift what this case did to its author, by a rule or by a press. What others did, or did since, stays.
+
+    A kick has nothing to be lifted.
+    """
+    who = case.author.id
+    lifted = []
+    if end := _timed_out(case, now):
+        lifted.append(_real(EffectKind.TIMEOUT, author=who, until=None, given=end.isoformat()))
+    if role := _quarantined(case):
+        lifted.append(_real(EffectKind.QUARANTINE, author=who, role=role, on=False))
+    if any(e.kind is EffectKind.BAN and holds(e) for e in case.effects):
+        lifted.append(_real(EffectKind.UNBAN, author=who))
+    return tuple(lifted)
 
 
-def _end(effect: Effect) -> datetime | None:
-    """When a timeout ends that was given, or may have been."""
-    if effect.outcome is not None and effect.outcome.state not in (OutcomeState.DONE, OutcomeState.UNKNOWN):
-        return None
-    return datetime.fromisoformat(str(effect.body["until"]))
+def _timed_out(case: Case, now: datetime) -> datetime | None:
+    """When the last timeout that was given ends, where it still runs: a later one replaces the one before."""
+    given = [e for e in case.effects if e.kind is EffectKind.TIMEOUT and e.body["until"] and holds(e)]
+    end = datetime.fromisoformat(str(given[-1].body["until"])) if given else now
+    return end if end > now else None
+
+
+def _quarantined(case: Case) -> str | None:
+    """The role that was given, unless it was theirs before: then another case or a person gave it."""
+    given = (e for e in case.effects if e.kind is EffectKind.QUARANTINE and e.body["on"] and holds(e))
+    ours = (e for e in given if e.outcome is None or e.outcome.state is not OutcomeState.DONE or e.outcome.ref)
+    return next((str(e.body["role"]) for e in ours), None)
 
 
 def _warns(case: Case, policy: Policy) -> bool:

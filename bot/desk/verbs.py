@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from bot.desk.post import Post, post
+from bot.desk.post import Matter, Post, matter, post
 from bot.model import Case, CaseState, Origin
 
 
@@ -14,7 +14,9 @@ class Verb(StrEnum):
 
     REMOVE = "remove"
     FINE = "fine"
+    NOT_ALLOWED = "not_allowed"
     RIGHT = "right"
+    WRONG = "wrong"
     GIVE_BACK = "give_back"
     WOULD_BE_RIGHT = "would_be_right"
     WOULD_BE_WRONG = "would_be_wrong"
@@ -22,30 +24,57 @@ class Verb(StrEnum):
     DETAILS = "details"
 
 
-OFFERED: Final = {
+Offers = dict[Origin, tuple[Verb, ...]]
+
+OFFERED: Final[Offers] = {
     Origin.REVIEW: (Verb.REMOVE, Verb.FINE),
     Origin.REMOVED: (Verb.RIGHT, Verb.GIVE_BACK),
     Origin.OBSERVED: (Verb.WOULD_BE_RIGHT, Verb.WOULD_BE_WRONG, Verb.REMOVE_NOW),
 }
+ON_A_REACTION: Final[Offers] = {**OFFERED, Origin.REMOVED: (Verb.RIGHT, Verb.WRONG)}
+"""Whoever reacted can do so again: there is nothing to give back."""
+ON_WHAT_STAYS: Final[Offers] = {
+    Origin.REVIEW: (Verb.NOT_ALLOWED, Verb.FINE),
+    Origin.REMOVED: (Verb.NOT_ALLOWED, Verb.FINE),
+    Origin.OBSERVED: (Verb.WOULD_BE_RIGHT, Verb.WOULD_BE_WRONG),
+}
+"""A profile, a cover and a direct message are nobody's to take down: what follows is done to their author."""
 
 CLOSES: Final = {
     Verb.REMOVE: CaseState.UPHELD,
     Verb.FINE: CaseState.OVERTURNED,
+    Verb.NOT_ALLOWED: CaseState.UPHELD,
     Verb.RIGHT: CaseState.UPHELD,
+    Verb.WRONG: CaseState.OVERTURNED,
     Verb.GIVE_BACK: CaseState.OVERTURNED,
     Verb.WOULD_BE_RIGHT: CaseState.UPHELD,
     Verb.WOULD_BE_WRONG: CaseState.OVERTURNED,
     Verb.REMOVE_NOW: CaseState.UPHELD,
 }
 
-ASKS_AGAIN: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
+REMOVING: Final = frozenset({Verb.REMOVE, Verb.REMOVE_NOW})
+ASKS_AGAIN: Final = REMOVING
 """Deleting a post cannot be undone. `right` only confirms what has already happened."""
+
+
+def _offers(case: Case) -> Offers:
+    match matter(case):
+        case Matter.POST:
+            return OFFERED
+        case Matter.REACTION:
+            return ON_A_REACTION
+    return ON_WHAT_STAYS
 
 
 def verbs_of(case: Case) -> tuple[Verb, ...]:
     """The verbs that `case` can be decided with. A removal that did not come about is a post to be looked at."""
     stands = case.origin is Origin.REMOVED and post(case) is Post.STANDS
-    return OFFERED[Origin.REVIEW if stands else case.origin]
+    return _offers(case)[Origin.REVIEW if stands else case.origin]
+
+
+def understood(case: Case, verb: str) -> bool:
+    """Whether `verb` has ever stood on the case's card: it may be older than what became of its post."""
+    return verb in {*_offers(case)[case.origin], *verbs_of(case)}
 
 
 def offered(case: Case) -> tuple[Verb, ...]:

@@ -24,6 +24,7 @@ from bot.model.actions import (
     Retract,
     Say,
     TimeoutMember,
+    Unban,
     Unreact,
     Warn,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "Say",
     "Tenant",
     "TimeoutMember",
+    "Unban",
     "Unreact",
     "Warn",
 ]

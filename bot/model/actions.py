@@ -69,7 +69,11 @@ class Unreact:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Give a member the quarantine role, or (`on` False) take it back. `actor`: the moderator who pressed."""
+    """Give a member the quarantine role, or (`on` False) take it back; a `role` of '' is one that nobody has set.
+
+    `actor` is the moderator who pressed. `entrusted`: the guild gave them that duty in place of the platform's
+    own right, so that only where they stand is asked. The outcome's `ref` is the role, if it was not theirs before.
+    """
 
     tenant: Tenant
     author: str
@@ -77,6 +81,7 @@ class Quarantine:
     on: bool
     case: int
     actor: str | None = None
+    entrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class TimeoutMember:
     """Time a member out until `until` (absolute, so that sending it twice changes nothing).
 
     `until` None lifts the timeout that ends at `given`; one that somebody gave since then stays. Without
-    `given` whichever there is is lifted.
+    `given` whichever there is is lifted. `actor`, `entrusted`: see `Quarantine`.
     """
 
     tenant: Tenant
@@ -93,13 +98,14 @@ class TimeoutMember:
     case: int
     given: datetime | None = None
     actor: str | None = None
+    entrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveMember:
     """Kick a member, or `ban` them. Already gone or banned is done.
 
-    A ban deletes their posts of the last `delete_seconds`: none unless said. `actor`: the moderator who pressed.
+    A ban deletes their posts of the last `delete_seconds`: none unless said. `actor`, `entrusted`: see `Quarantine`.
     """
 
     tenant: Tenant
@@ -108,6 +114,16 @@ class RemoveMember:
     case: int
     delete_seconds: int = 0
     actor: str | None = None
+    entrusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unban:
+    """Lift the ban that this case gave; one that somebody else gave stays. Not banned any more is done."""
+
+    tenant: Tenant
+    author: str
+    case: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +231,7 @@ Action = (
     | Quarantine
     | TimeoutMember
     | RemoveMember
+    | Unban
     | PostCard
     | EditCard
     | PostPage
@@ -247,6 +264,7 @@ class EffectKind(StrEnum):
     SAY = "say"
     RESTORE = "restore"
     UNREACT = "unreact"
+    UNBAN = "unban"
     QUARANTINE = "quarantine"
     PAGE = "page"
     MAKE_CHANNEL = "make_channel"
@@ -261,6 +279,7 @@ IDEMPOTENT = frozenset(
         EffectKind.EDIT_CARD,
         EffectKind.KICK,
         EffectKind.BAN,
+        EffectKind.UNBAN,
     }
 )
 

@@ -79,6 +79,11 @@ class Media:
     size: int | None = None
     unsupported: str | None = None
 
+    @property
+    def ident(self) -> str:
+        """The platform's own id in `key`: of `emoji:123:animated` it is `123`."""
+        return self.key.split(":")[1]
+
 
 class EventKind(StrEnum):
     """What a platform says happened."""

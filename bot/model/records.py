@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.actions import Effect, Plan
-from bot.model.events import Author, Event, Media, Tenant
+from bot.model.events import Author, Event, EventKind, Media, Tenant
 from policies.model import Act, Decision, Evidence, Listed, Place, Screening, Standing
 
 
@@ -102,6 +102,7 @@ class Case:
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
+    kind: EventKind = EventKind.MESSAGE  # what it is about: a post, a reaction, a profile, a cover
 
 
 @dataclass(frozen=True, slots=True)

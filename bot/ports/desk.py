@@ -12,7 +12,18 @@ from bot.model import Answer, Finding, Presser, Tenant
 from policies.model import Place
 
 
-class Desk(Protocol):
+class Sanctions(Protocol):
+    """What moderators do to the author of a case."""
+
+    async def sanction(
+        self, tenant: Tenant, number: int, value: str, presser: Presser, *, confirmed: bool = False
+    ) -> Answer:
+        """A choice of a card's select (`Card.sanctions`). Once within a case: a second presser is told who did it.
+        Throwing somebody out asks again, with a button whose verb is `sanction:` and the value."""
+        ...
+
+
+class Desk(Sanctions, Protocol):
     """What people ask for, on any platform."""
 
     async def press(

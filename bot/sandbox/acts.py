@@ -111,6 +111,13 @@ def updated(world: World, message: Message, *, edited: bool = True) -> None:
         world.emit("MESSAGE_UPDATE", payload(world, message), **_about(message))
 
 
+def clear_reaction(world: World, message: Message, name: str, ident: str | None) -> None:
+    """Take one emoji off a message, whoever reacted with it; `ident` of a custom one."""
+    message.reacted.pop(ident or name, None)
+    about = {"channel_id": str(message.channel.id), "message_id": str(message.id), **_guild_id(message.channel)}
+    world.emit("MESSAGE_REACTION_REMOVE_EMOJI", {**about, "emoji": {"id": ident, "name": name}}, **_about(message))
+
+
 def delete(world: World, message: Message) -> None:
     """Delete one message; its files leave the CDN."""
     _remove(message)

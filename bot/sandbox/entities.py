@@ -110,6 +110,7 @@ class Message:
     replied: Message | None = None
     interaction: Json | None = None
     former: list[Json] = field(default_factory=list)  # components that an edit took away
+    reacted: dict[str, set[int]] = field(default_factory=dict)  # who reacted, by an emoji's id, or the character itself
     sent_at: float = 0.0
     deleted_at: float | None = None
 

@@ -243,6 +243,7 @@ class Members(Faces):
     def react(self, message: Message, user: User, emoji: str) -> None:
         """Somebody reacts: with a character, or with a custom emoji as `emoji()` gave it."""
         _, name, ident = emoji.strip("<>").split(":") if emoji.startswith("<") else ("", emoji, None)
+        message.reacted.setdefault(ident or name, set()).add(user.id)
         body: Json = {
             "user_id": str(user.id),
             "channel_id": str(message.channel.id),

@@ -6,7 +6,15 @@ from datetime import timedelta
 
 from bot.sandbox import acts, wire, wire_messages
 from bot.sandbox.entities import FORUM, PUBLIC_THREAD, Channel, Json, Message
-from bot.sandbox.errors import NO_DIRECT_MESSAGE, NOT_THE_AUTHOR, TOO_OLD, ApiError, invalid_form, missing_permissions
+from bot.sandbox.errors import (
+    NO_DIRECT_MESSAGE,
+    NOT_THE_AUTHOR,
+    TOO_OLD,
+    ApiError,
+    invalid_form,
+    missing_permissions,
+    unknown,
+)
 from bot.sandbox.permissions import Permission
 from bot.sandbox.posting import SUPPRESS_EMBEDS, apply_edit, compose, remember_nonce, repeated
 from bot.sandbox.rest import NO_CONTENT, Call, Reply, Routes, snowflake
@@ -131,6 +139,18 @@ def delete_message(call: Call) -> Reply:
     acts.delete(world, message)
     options = {"channel_id": str(channel.id), "count": "1"}
     world.record(channel.guild, acts.MESSAGE_DELETE, message.author.id, call.reason, options=options)
+    return NO_CONTENT
+
+
+@routes.add("DELETE", MESSAGE + "/reactions/{emoji_name}")
+def clear_reaction(call: Call) -> Reply:
+    """Take one emoji off a message. Of `name:id` Discord reads the id only (discord-api-docs issue 2653)."""
+    channel = call.world.channel(call.id("channel_id"), Permission.MANAGE_MESSAGES)
+    message = call.world.message(channel, call.id("message_id"))
+    name, _, ident = call.ids["emoji_name"].partition(":")
+    if ident and not any(snowflake(ident, "emoji_id") in guild.emojis for guild in call.world.guilds.values()):
+        raise unknown("Emoji")
+    acts.clear_reaction(call.world, message, name, ident or None)
     return NO_CONTENT
 
 

@@ -68,4 +68,5 @@ def _case_of(row: RowMapping, tenant: Tenant, planned: Sequence[RowMapping], pos
         decided_by=row["decided_by"],
         decided_at=row["decided_at"],
         note=row["note"],
+        kind=event.kind,
     )

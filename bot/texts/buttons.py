@@ -11,7 +11,9 @@ from bot.texts.catalogue import Texts, mark
 _LABELS: Final = {
     Verb.REMOVE: (mark("Remove"), "red"),
     Verb.FINE: (mark("It's fine"), "green"),
+    Verb.NOT_ALLOWED: (mark("Not allowed"), "red"),
     Verb.RIGHT: (mark("Right"), "green"),
+    Verb.WRONG: (mark("Wrong"), "grey"),
     Verb.GIVE_BACK: (mark("Wrong, give back"), "grey"),
     Verb.WOULD_BE_RIGHT: (mark("Would be right"), "green"),
     Verb.WOULD_BE_WRONG: (mark("Would be wrong"), "grey"),

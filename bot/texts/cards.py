@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.desk.post import Post, link, post
+from bot.desk.post import Matter, Post, link, matter, post, removable
 from bot.desk.verbs import offered
 from bot.model import AuthorKind, Card, Case, CaseState, History, Judged, Origin
-from bot.texts import names, outcomes, reasons, scores
+from bot.texts import names, outcomes, reasons, sanctions, scores
 from bot.texts.buttons import button
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import FIELD, fit
 from bot.texts.markup import Voice
-from policies.model import Policy, ReasonCode, Suggestion, Unscreened, UnscreenedReason
+from policies.model import Act, Policy, ReasonCode, Suggestion, Unscreened, UnscreenedReason
 
 _TITLES: Final = {
     (CaseState.OPEN, Origin.REMOVED): mark("Case {number} · removed"),
@@ -24,14 +24,27 @@ _TITLES: Final = {
     (CaseState.OVERTURNED, Origin.REVIEW): mark("Case {number} · it's fine"),
     (CaseState.OVERTURNED, Origin.OBSERVED): mark("Case {number} · would have been wrong"),
 }
+_TITLES_OF_WHAT_STAYS: Final = {
+    CaseState.OPEN: mark("Case {number} · please look"),
+    CaseState.UPHELD: mark("Case {number} · not allowed"),
+    CaseState.OVERTURNED: mark("Case {number} · it's fine"),
+}
 _COLOURS: Final = {Origin.REMOVED: "red", Origin.REVIEW: "amber", Origin.OBSERVED: "grey"}
 
 
 def card(
-    case: Case, history: History, policy: Policy, *, picture: bytes | None, lost_picture: bool, texts: Texts
+    case: Case,
+    history: History,
+    policy: Policy,
+    *,
+    picture: bytes | None,
+    lost_picture: bool,
+    texts: Texts,
+    acts: frozenset[Act] = frozenset(Act),
 ) -> Card:
     """`case` as moderators see it now. `picture` is the evidence, already reduced to its level;
-    `lost_picture`: there was one, and a restart came between deleting the post and showing it."""
+    `lost_picture`: there was one, and a restart came between deleting the post and showing it; `acts`: what the
+    platform can do."""
     voice = Voice.to(case.tenant, texts)
     return Card(
         case=case.number,
@@ -42,6 +55,7 @@ def card(
         picture=picture,
         link=link(case),
         footer=_footer(case, texts, lost_picture=lost_picture),
+        sanctions=sanctions.options(case, policy, acts, texts),
     )
 
 
@@ -54,6 +68,8 @@ def _title_source(case: Case) -> str:
     meant_to_go = case.origin is Origin.REMOVED or (case.state is CaseState.UPHELD and case.origin is Origin.REVIEW)
     if case.state is CaseState.EXPIRED:
         return mark("Case {number} · closed, nobody decided in time")
+    if not removable(case) and case.origin is not Origin.OBSERVED:
+        return _TITLES_OF_WHAT_STAYS[case.state]
     if meant_to_go and post(case) is Post.STANDS:
         return mark("Case {number} · I could not remove it")
     if case.origin is Origin.OBSERVED and case.state is CaseState.UPHELD and post(case) is Post.GONE:
@@ -128,8 +144,9 @@ def _proposed(case: Case, voice: Voice) -> str:
 
 def _where(case: Case, voice: Voice) -> str:
     _ = voice.texts.gettext
-    parts = [_(names.CONTEXTS[case.place.context])]
-    if case.place.channel is not None:
+    about = matter(case)
+    parts = [_("reaction to a message") if about is Matter.REACTION else _(names.CONTEXTS[case.place.context])]
+    if case.place.channel is not None and about is not Matter.DIRECT:
         parts.insert(0, voice.markup.channel(case.place.channel))
     if case.place.age_restricted:
         parts.append(_("age-restricted"))
@@ -139,6 +156,10 @@ def _where(case: Case, voice: Voice) -> str:
 def _author(case: Case, history: History, policy: Policy, voice: Voice) -> str:
     texts = voice.texts
     who = voice.markup.person(case.author.id)
+    if case.author.kind is AuthorKind.GUILD:
+        return texts.gettext(names.AUTHORS[AuthorKind.GUILD])
+    if matter(case) is Matter.DIRECT:
+        return f"{who} · {texts.ngettext('{count} case', '{count} cases', history.cases)}"
     if case.author.kind is not AuthorKind.MEMBER:
         kind = texts.gettext(names.AUTHORS[case.author.kind])
         return f"{who} · {kind}"

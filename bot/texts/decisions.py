@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.desk.post import Matter, matter
 from bot.desk.verbs import CLOSES, Verb
-from bot.model import AuthorKind, Case, CaseState, Outcome, OutcomeState, Plan
+from bot.model import AuthorKind, Case, CaseState, EffectKind, Outcome, OutcomeState, Plan
 from bot.texts import outcomes
 from bot.texts.cards import decided, held_unopened
 from bot.texts.catalogue import Texts, mark
@@ -16,8 +17,10 @@ from policies.engine import earns_strike
 
 _CLOSED: Final = {
     Verb.REMOVE: mark("Case {number} is closed."),
-    Verb.FINE: mark("Case {number} is closed: the post stays."),
+    Verb.FINE: mark("Case {number} is closed: it's fine."),
+    Verb.NOT_ALLOWED: mark("Case {number} is closed: it is not allowed here."),
     Verb.RIGHT: mark("Case {number} is closed: the removal was right."),
+    Verb.WRONG: mark("Case {number} is closed: the removal was wrong."),
     Verb.GIVE_BACK: mark("Case {number} is closed: the removal was wrong."),
     Verb.WOULD_BE_RIGHT: mark("Case {number} is closed: it would have been right. Nothing was done."),
     Verb.WOULD_BE_WRONG: mark("Case {number} is closed: it would have been wrong. Nothing was done."),
@@ -27,7 +30,13 @@ _QUESTIONS: Final = {
     Verb.REMOVE: mark("Delete the post? This cannot be undone."),
     Verb.REMOVE_NOW: mark("Delete the post now, although I only watch? This cannot be undone."),
 }
-_REMOVING: Final = frozenset(_QUESTIONS)
+_QUESTIONS_ON_A_REACTION: Final = {
+    Verb.REMOVE: mark("Take this emoji off the message, whoever reacted with it? This cannot be undone."),
+    Verb.REMOVE_NOW: mark(
+        "Take this emoji off the message now, although I only watch? Whoever reacted with it loses the reaction. "
+        "This cannot be undone."
+    ),
+}
 
 
 def not_a_moderator(texts: Texts) -> str:
@@ -42,8 +51,10 @@ def not_the_author(texts: Texts) -> str:
     return texts.gettext("Only the author of the post and the moderators can see this.")
 
 
-def own_post(texts: Texts) -> str:
+def own_post(case: Case, texts: Texts) -> str:
     """To a moderator who would decide about themselves."""
+    if matter(case) is not Matter.POST:
+        return texts.gettext("This case is about you; another moderator must decide.")
     return texts.gettext("This is your own post; another moderator must decide.")
 
 
@@ -64,26 +75,29 @@ def already(case: Case, voice: Voice) -> str:
     return voice.texts.gettext("Already decided {by_whom_and_when}.", by_whom_and_when=decided(case, voice))
 
 
-def question(verb: Verb, texts: Texts) -> str:
+def question(case: Case, verb: Verb, texts: Texts) -> str:
     """Before what cannot be undone."""
-    return texts.gettext(_QUESTIONS[verb])
+    asked = _QUESTIONS_ON_A_REACTION if matter(case) is Matter.REACTION else _QUESTIONS
+    return texts.gettext(asked[verb])
 
 
 def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice: Voice) -> str:
     """What the press has done, and what of it did not work."""
     texts = voice.texts
     lines = [texts.gettext(_CLOSED[verb], number=case.number)]
-    if verb is Verb.GIVE_BACK:
+    if verb in (Verb.GIVE_BACK, Verb.WRONG):
         lines += _put_right(case, texts)
-    if verb in _REMOVING and case.place.channel is None:
-        lines.append(texts.gettext("There is no post that I could delete. Act on the member yourself."))
+    if verb is Verb.NOT_ALLOWED:
+        lines.append(_stays(case, texts))
+    if CLOSES[verb] is CaseState.OVERTURNED and _kicked(case):
+        lines.append(texts.gettext("They were kicked, which I cannot take back: invite them again."))
     if allowed := _now_allowed(case, verb, texts):
         lines.append(allowed)
     for plan, outcome in ended:
         if plan.kind in outcomes.SPOKEN_OF:
             lines.append(outcomes.sentence(plan.kind, plan.body, outcome, voice))
         elif outcome.state is not OutcomeState.DONE:
-            lines.append(_stale_card(outcome, voice))
+            lines.append(outcomes.stale_card(outcome, voice))
     return fit(lines, ANSWER, texts)
 
 
@@ -97,6 +111,21 @@ def _put_right(case: Case, texts: Texts) -> list[str]:
     return told
 
 
+def _stays(case: Case, texts: Texts) -> str:
+    """What nobody but its owner can change, and what can be done instead."""
+    match matter(case):
+        case Matter.PROFILE:
+            return texts.gettext("Only its owner can take a profile picture down. The card shows what you can do.")
+        case Matter.COVER:
+            return texts.gettext("Change the picture in the server's settings.")
+    return texts.gettext("A direct message cannot be deleted by me.")
+
+
+def _kicked(case: Case) -> bool:
+    kicks = (e.outcome for e in case.effects if e.kind is EffectKind.KICK)
+    return any(o is not None and o.state is OutcomeState.DONE for o in kicks)
+
+
 def _now_allowed(case: Case, verb: Verb, texts: Texts) -> str:
     exact = len({i.sha256 for i in case.images if i.sha256})
     if CLOSES[verb] is not CaseState.OVERTURNED or not exact:
@@ -104,10 +133,3 @@ def _now_allowed(case: Case, verb: Verb, texts: Texts) -> str:
     return texts.ngettext(
         "From now on this exact image is allowed here.", "From now on these exact images are allowed here.", exact
     )
-
-
-def _stale_card(outcome: Outcome, voice: Voice) -> str:
-    why = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
-    if outcome.retry:
-        return voice.texts.gettext("The card is not up to date yet, I will try again. {why}", why=why)
-    return voice.texts.gettext("The card could not be changed. {why}", why=why)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.desk.post import Post, post
+from bot.desk.post import Matter, Post, matter, post
 from bot.model import Case, CaseState, EffectKind, OutcomeState
 from bot.texts import names
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
 from policies.model import Category, ReasonCode, Suggestion
+
+PASSED_ON: Final = "passed_on"
+WARNING: Final = "warning"
+"""What the `said` of an effect of kind `say` can be, for whoever reads of it later; without it an invitation."""
 
 _AFTERWARDS: Final = {
     CaseState.OPEN: mark("Such checks can be wrong. A moderator can still look at it and give it back."),
@@ -30,6 +34,11 @@ def passed_on(texts: Texts) -> str:
     return texts.gettext("That image is not allowed. The people who run me have been told.")
 
 
+def warning(texts: Texts) -> str:
+    """To an author, from the moderators, where all can read it: it names no category either."""
+    return texts.gettext("The moderators warn you: such images are not allowed here.")
+
+
 def invitation(texts: Texts) -> str:
     """To an author whose picture was wrongly removed and of which no full copy was kept."""
     return texts.gettext("Your image was removed by mistake, sorry. You may post it again.")
@@ -41,6 +50,8 @@ def details(case: Case, texts: Texts) -> str:
     voice = Voice.to(case.tenant, texts)
     if post(case) is Post.STANDS:
         return _("Case {number}: your image has not been removed.", number=case.number)
+    if matter(case) is Matter.REACTION:
+        return fit([_reaction(case, voice), *_why(case, texts)], ANSWER, texts)
     return fit([_where(case, voice), *_why(case, texts), _afterwards(case, texts)], ANSWER, texts)
 
 
@@ -62,6 +73,15 @@ def _where(case: Case, voice: Voice) -> str:
         return _("Case {number}: your image was removed, {at}.", number=case.number, at=at)
     channel = voice.markup.channel(case.place.channel)
     return _("Case {number}: your image in {channel} was removed, {at}.", number=case.number, channel=channel, at=at)
+
+
+def _reaction(case: Case, voice: Voice) -> str:
+    return voice.texts.gettext(
+        "Case {number}: your reaction in {channel} was taken off, {at}.",
+        number=case.number,
+        channel=voice.markup.channel(case.place.channel or ""),
+        at=voice.markup.moment(case.opened_at),
+    )
 
 
 def _why(case: Case, texts: Texts) -> list[str]:

@@ -5,6 +5,7 @@ what it forbids counts towards its ban for invalid requests.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -20,17 +21,21 @@ from bot.model import (
     Outcome,
     OutcomeState,
     PostCard,
+    Quarantine,
     RemoveMember,
     Restore,
     Retract,
     Say,
     Tenant,
     TimeoutMember,
+    Unban,
+    Unreact,
     Warn,
 )
 from bot.platforms.discord import layout
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.extract import DIRECT
+from bot.platforms.discord.deletions import Deletions
+from bot.platforms.discord.direct import DIRECT
 from bot.platforms.discord.limits import CONTENT, clipped
 from bot.platforms.discord.outcomes import (
     DONE,
@@ -38,13 +43,13 @@ from bot.platforms.discord.outcomes import (
     Impossible,
     Refusal,
     outcome_of,
-    reason_of,
 )
 from bot.platforms.discord.rights import AnyChannel, lacking
 from bot.platforms.discord.sanctions import Sanctions
 from bot.platforms.discord.views import Whose
+from bot.platforms.discord.walls import Walls, Wanted
 from bot.ports import Clock, Gone, Settings, Unfetchable
-from bot.texts import buttons, notices
+from bot.texts import buttons, notices, sanctions
 from bot.texts.catalogue import Texts
 
 PATIENCE = 60.0  # seconds one action may take, waiting out rate limits included
@@ -61,21 +66,26 @@ Stream = Callable[[str], AsyncIterator[bytes]]
 
 
 class Actions:
-    """`perform` and `find` for one connected client."""
+    """`perform` and `find` for one connected client. `walls` outlives it."""
 
-    def __init__(self, client: BeholderClient, *, settings: Settings, clock: Clock, stream: Stream) -> None:
-        self._client = client
+    def __init__(
+        self, client: BeholderClient, *, settings: Settings, clock: Clock, stream: Stream, walls: Walls
+    ) -> None:
+        self.client = self._client = client
         self._settings = settings
         self._clock = clock
         self._stream = stream
+        self._walls = walls
         self._sanctions = Sanctions(client, clock=clock)
+        self._deletions = Deletions(client, clock=clock, walls=walls, require=self._require)
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for what Discord or the network answers."""
         try:
             async with asyncio.timeout(PATIENCE):
                 _require_a_guild(action)
-                return await self._do(action)
+                with self._watched(action):
+                    return await self._do(action)
         except (*TRANSPORT_ERRORS, Refusal, Impossible) as error:
             outcome = outcome_of(error, action)
         except RuntimeError:
@@ -102,13 +112,13 @@ class Actions:
     async def _do(self, action: Action) -> Outcome:
         match action:
             case Delete():
-                return await self._delete(action)
+                return await self._deletions.delete(action)
+            case Unreact():
+                return await self._deletions.unreact(action)
             case Warn():
                 return await self._warn(action)
-            case TimeoutMember():
-                return await self._sanctions.time_out(action)
-            case RemoveMember():
-                return await self._sanctions.remove(action)
+            case TimeoutMember() | Quarantine() | RemoveMember() | Unban():
+                return await self._sanction(action)
             case PostCard():
                 return await self._post_card(action)
             case EditCard():
@@ -122,13 +132,26 @@ class Actions:
                 return await self._restore(action)
         raise Impossible(f"{type(action).__name__} is not known here")
 
-    # --- posts ----------------------------------------------------------------------------------
+    async def _sanction(self, action: TimeoutMember | Quarantine | RemoveMember | Unban) -> Outcome:
+        match action:
+            case TimeoutMember():
+                return await self._sanctions.time_out(action)
+            case Quarantine():
+                return await self._sanctions.quarantine(action)
+            case RemoveMember():
+                return await self._sanctions.remove(action)
+        return await self._sanctions.unban(action)
 
-    async def _delete(self, action: Delete) -> Outcome:
-        self._require(action.tenant, action.channel, "view_channel", "manage_messages")
-        reason = reason_of(action.case, "image removed")
-        await self._client.http.delete_message(int(action.channel), int(action.message), reason=reason)
-        return DONE
+    def _watched(self, action: Action) -> contextlib.AbstractContextManager[None]:
+        """Not into a wall. Deletions see to that themselves, since one request may serve many of them."""
+        if isinstance(action, Delete | Unreact):
+            return contextlib.nullcontext()
+        kind = type(action).__name__
+        if isinstance(action, RemoveMember):
+            kind = "ban" if action.ban else "kick"
+        return self._walls.watch(Wanted(action.tenant.id, kind, getattr(action, "channel", "")))
+
+    # --- posts ----------------------------------------------------------------------------------
 
     async def _warn(self, action: Warn) -> Outcome:
         await self._may_speak(action.tenant, action.channel)
@@ -213,7 +236,8 @@ class Actions:
 
     async def _buttons(self, action: PostCard | EditCard) -> discord.ui.View:
         texts = await self._texts(action.tenant)
-        return layout.buttons_of(action.card, action.tenant.id, texts.gettext("Open the post"))
+        words = {"open_label": texts.gettext("Open the post"), "prompt": sanctions.prompt(texts)}
+        return layout.buttons_of(action.card, action.tenant.id, **words)
 
     # --- looking for our own ------------------------------------------------------------------------
 
@@ -278,8 +302,10 @@ class Actions:
         policy, _ = await self._settings.policy(DIRECT)
         if channel == policy.mod_channel:
             return
-        found = await self._client.http.get_channel(int(channel))
-        if found["type"] != discord.ChannelType.private.value:
+        found: dict[str, Any] = {}
+        if channel.isdecimal():
+            found = {**await self._client.http.get_channel(int(channel))}
+        if found.get("type") != discord.ChannelType.private.value:
             raise Refusal(f"{channel} is not the channel for direct messages: set mod_channel of {DIRECT}")
 
     def _require(self, tenant: Tenant, channel: str, *names: str) -> None:
@@ -298,7 +324,7 @@ class Actions:
         return guild, guild.get_channel_or_thread(int(channel)) if guild is not None else None
 
     def _guild(self, tenant: Tenant) -> discord.Guild | None:
-        return self._client.get_guild(int(tenant.id))
+        return self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
 
     async def _texts(self, tenant: Tenant) -> Texts:
         policy, _ = await self._settings.policy(tenant)

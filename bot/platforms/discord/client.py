@@ -34,6 +34,8 @@ Shown = Callable[[Appearance], Awaitable[None]]
 Reacted = Callable[[discord.RawReactionActionEvent, discord.abc.Snowflake], Awaitable[None]]
 Cleared = Callable[[int, int | None], None]
 Parser = Callable[[Any], None]
+Heard = Callable[[str, Any, int], None]
+"""Told of every gateway event after discord.py has read it: its name, its payload, our own user id."""
 Command = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
@@ -103,6 +105,7 @@ class BeholderClient(discord.AutoShardedClient):
         self.settings = settings
         self.source = source
         self.skipped = 0
+        self.heard: Heard = lambda name, payload, me: None
         self.tree: app_commands.CommandTree[BeholderClient] = app_commands.CommandTree(self)
         self._seen = seen
         self._shown = shown
@@ -143,6 +146,7 @@ class BeholderClient(discord.AutoShardedClient):
         def guarded(payload: Any) -> None:
             try:
                 parse(payload)
+                self.heard(name, payload, self.user.id if self.user else 0)
             except Exception as error:  # noqa: BLE001 - whatever a payload provokes costs that payload only
                 self.skipped += 1
                 log.error("malformed gateway event skipped", event_type=name, error=repr(error))

@@ -8,12 +8,11 @@ from datetime import datetime
 import discord
 
 from bot.model import Author, AuthorKind, Event, EventKind, Media, Tenant
+from bot.platforms.discord.direct import DIRECT
 from bot.platforms.discord.walker import Found, digest
 from policies.model import Context, Place
 
 PLATFORM = "discord"
-DIRECT = Tenant(PLATFORM, "dm")
-"""The host's own: direct messages belong to no guild (ruling 13)."""
 
 
 def tenant_of(guild_id: int) -> Tenant:

@@ -12,9 +12,9 @@ import re
 import discord
 
 from bot.model import Card
-from bot.platforms.discord.extract import DIRECT
+from bot.platforms.discord.direct import DIRECT
 from bot.platforms.discord.limits import EMBED, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, NONCE, TITLE, clipped, units
-from bot.platforms.discord.views import CardButton, Details, Whose
+from bot.platforms.discord.views import CardButton, Details, SanctionSelect, Whose
 
 COLOURS = {
     "red": discord.Colour.red(),
@@ -48,15 +48,17 @@ def embed_of(card: Card, nonce: str | None) -> discord.Embed:
     return embed
 
 
-def buttons_of(card: Card, guild_id: str, open_label: str) -> discord.ui.View:
+def buttons_of(card: Card, guild_id: str, *, open_label: str, prompt: str) -> discord.ui.View:
     """The card's buttons; they work after a restart, since their ids say all. `open_label` stands on
-    the one that leads to a post which is still visible."""
+    the one that leads to a post which is still visible, `prompt` in the select of what can be done to its author."""
     view = discord.ui.View(timeout=None)
     for button in card.buttons:
         view.add_item(CardButton(Whose(guild_id, card.case), button))
     if card.link is not None and guild_id != DIRECT.id:  # nobody else can open what somebody wrote to the bot
         channel, message = card.link
         view.add_item(discord.ui.Button(label=open_label, url=jump_url(guild_id, channel, message)))
+    if card.sanctions:
+        view.add_item(SanctionSelect(Whose(guild_id, card.case), card.sanctions, prompt))
     return view
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 TITLE, FIELD_NAME, FIELD_VALUE, FOOTER, EMBED, FIELDS = 256, 256, 1024, 2048, 6000, 25
 CONTENT = 2000
 BUTTON = 80
+OPTION = 100  # the label, value, description and placeholder of a select
 NONCE = 25
 
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import aiohttp
 import discord
 
-from bot.model import Action, Delete, EditCard, Outcome, OutcomeState, RemoveMember, Retract, TimeoutMember
+from bot.model import (
+    Action,
+    Delete,
+    EditCard,
+    Outcome,
+    OutcomeState,
+    Quarantine,
+    RemoveMember,
+    Retract,
+    TimeoutMember,
+    Unban,
+    Unreact,
+)
 
 DONE = Outcome(OutcomeState.DONE)
-GONE_CODES = frozenset({10003, 10008})  # unknown channel, unknown message
+GONE_CODES = frozenset({10003, 10008, 10014})  # unknown channel, unknown message, unknown emoji
 LEFT_CODES = frozenset({10007, 10013})  # unknown member, unknown user
+UNBANNED_CODE = 10026  # unknown ban
+REASON = 512  # characters of a reason in the audit log: Discord's limit
 PERHAPS_ANSWERED_LATER = 500  # HTTP status from which the request may have been carried out all the same
 TRY_LATER = 429
 
@@ -28,7 +43,7 @@ class Impossible(Exception):
 
 def idempotent(action: Action) -> bool:
     """Whether doing it twice is the same as doing it once."""
-    return isinstance(action, Delete | TimeoutMember | RemoveMember | EditCard | Retract)
+    return isinstance(action, Delete | Unreact | TimeoutMember | Quarantine | RemoveMember | Unban | EditCard | Retract)
 
 
 def refused(why: str) -> Outcome:
@@ -36,9 +51,23 @@ def refused(why: str) -> Outcome:
     return Outcome(OutcomeState.REFUSED, why)
 
 
-def reason_of(case: int, what: str) -> str:
-    """What the audit log shows."""
-    return f"Beholder case {case}: {what}"
+def mark_of(case: int) -> str:
+    """How the audit log and the list of bans name a case of ours, before all else."""
+    return f"Beholder case {case}: "
+
+
+def reason_of(case: int, what: str, actor: str | None = None) -> str:
+    """What the audit log shows: the case, why, and which moderator asked for it."""
+    by = f", asked for by {actor}" if actor else ""
+    return f"{mark_of(case)}{what}{by}"[:REASON]
+
+
+def reason_of_all(cases: Iterable[int], what: str) -> str:
+    """What the audit log shows where one request serves several cases."""
+    numbers = sorted(set(cases))
+    if len(numbers) == 1:
+        return reason_of(numbers[0], what)
+    return f"Beholder cases {', '.join(map(str, numbers))}: {what}"[:REASON]
 
 
 def outcome_of(error: Exception, action: Action) -> Outcome:
@@ -60,11 +89,15 @@ def outcome_of(error: Exception, action: Action) -> Outcome:
 
 def _not_found(error: discord.NotFound, action: Action) -> Outcome:
     """What is to be gone and is gone is done."""
-    goal_is_absence = isinstance(action, Delete | Retract) or (isinstance(action, EditCard) and action.drop_picture)
+    goal_is_absence = isinstance(action, Delete | Unreact | Retract) or (
+        isinstance(action, EditCard) and action.drop_picture
+    )
     if goal_is_absence and error.code in GONE_CODES:
         return Outcome(OutcomeState.DONE, "already gone")
     if isinstance(action, RemoveMember) and not action.ban and error.code in LEFT_CODES:
         return Outcome(OutcomeState.DONE, "they have left already")
+    if isinstance(action, Unban) and error.code == UNBANNED_CODE:
+        return Outcome(OutcomeState.DONE, "they are not banned any more")
     return Outcome(OutcomeState.FAILED, f"it is gone: {error.text or error.code}")
 
 

@@ -28,6 +28,7 @@ from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
 from bot.platforms.discord.walker import chosen, found_in
+from bot.platforms.discord.walls import Walls
 from bot.ports import Clock, Faces, Settings, Submit, Unfetchable
 from bot.ports.desk import Desk
 from policies.model import Act, Policy, Surface, UnscreenedReason
@@ -90,6 +91,8 @@ class DiscordPlatform:
             self.connect, config.token, clock=clock, budget=self._budget, ended=self.ready.clear
         )
         self._client: BeholderClient | None = None
+        self._walls = Walls(clock)
+        self._hands: Actions | None = None
         self._submit: Submit | None = None
         self._submitting: set[asyncio.Task[Any]] = set()
         self._privileges = Privileges()
@@ -160,6 +163,7 @@ class DiscordPlatform:
             commands=COMMANDS,
             **self._options,
         )
+        client.heard = self._walls.heard
         self._attend(client)
         self._client = client
         return client
@@ -255,7 +259,16 @@ class DiscordPlatform:
         return await self._actions(client).find(tenant, channel, nonce)
 
     def _actions(self, client: BeholderClient) -> Actions:
-        return Actions(client, settings=self._settings, clock=self._clock, stream=self._source.stream)
+        """One for each client, since deletions wait for each other in it."""
+        if self._hands is None or self._hands.client is not client:
+            self._hands = Actions(
+                client,
+                settings=self._settings,
+                clock=self._clock,
+                stream=self._source.stream,
+                walls=self._walls,
+            )
+        return self._hands
 
     @property
     def connected(self) -> BeholderClient | None:

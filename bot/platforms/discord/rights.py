@@ -33,6 +33,7 @@ NEEDED: tuple[Right, ...] = (
     Right("moderate_members", 1 << 40, "Timeout Members", "to time out repeat offenders"),
 )
 OPTIONAL: tuple[Right, ...] = (  # only for guilds that let automation remove members: no invite asks for them
+    Right("manage_roles", 1 << 28, "Manage Roles", "to give the quarantine role, where the policy says so"),
     Right("kick_members", 1 << 1, "Kick Members", "to kick repeat offenders, where the policy says so"),
     Right("ban_members", 1 << 2, "Ban Members", "to ban repeat offenders, where the policy says so"),
 )
@@ -106,13 +107,22 @@ class Punishment(StrEnum):
     """What is done to a member, by the right that it takes."""
 
     TIMEOUT = "moderate_members"
+    QUARANTINE = "manage_roles"
     KICK = "kick_members"
     BAN = "ban_members"
 
     @property
     def done(self) -> str:
         """What its target has been."""
-        return {Punishment.TIMEOUT: "timed out", Punishment.KICK: "kicked", Punishment.BAN: "banned"}[self]
+        return _BEEN[self]
+
+
+_BEEN = {
+    Punishment.TIMEOUT: "timed out",
+    Punishment.QUARANTINE: "put into quarantine",
+    Punishment.KICK: "kicked",
+    Punishment.BAN: "banned",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +149,14 @@ def rank(member: discord.Member) -> Rank:
     return Rank(position, member.guild.owner_id == member.id, held.administrator, may)
 
 
-def objection(bot: Rank, target: Rank, actor: Rank | None = None, *, to: Punishment) -> str | None:
+def objection(
+    bot: Rank, target: Rank, actor: Rank | None = None, *, to: Punishment, entrusted: bool = False
+) -> str | None:
     """Why `target` must not be punished by the bot (on behalf of `actor`), or None if they may be.
 
     Discord itself checks only the bot, and lets it kick administrators below it, which we do not; that
-    an actor does not reach above themselves through the bot is ours to check (ruling 4).
+    an actor does not reach above themselves through the bot is ours to check (ruling 4). `entrusted`: the
+    guild gave the actor this duty, so Discord's own right is not asked of them, but where they stand is.
     """
     if target.owner:
         return f"the server's owner cannot be {to.done}"
@@ -155,7 +168,7 @@ def objection(bot: Rank, target: Rank, actor: Rank | None = None, *, to: Punishm
         return "their highest role is not below mine: drag my role above theirs in Server Settings → Roles"
     if actor is None:
         return None
-    return _actor_objection(actor, target, to)
+    return _actor_objection(actor, target, to, entrusted=entrusted)
 
 
 def lack(bot: Rank, to: Punishment) -> str | None:
@@ -163,10 +176,10 @@ def lack(bot: Rank, to: Punishment) -> str | None:
     return None if bot.allows(to) else f"I lack “{TITLES[to]}”: give it to my role"
 
 
-def _actor_objection(actor: Rank, target: Rank, to: Punishment) -> str | None:
+def _actor_objection(actor: Rank, target: Rank, to: Punishment, *, entrusted: bool) -> str | None:
     if actor.owner:
         return None
-    if not actor.allows(to):
+    if not entrusted and not actor.allows(to):
         return f"whoever asked lacks “{TITLES[to]}”"
     if actor.position <= target.position:
         return "their highest role is not below that of whoever asked"

@@ -1,30 +1,43 @@
-"""What is done to members. Each is asked for anew before: nobody is punished on stale facts, nor from below."""
+"""What is done to members. Each is asked for anew before: nobody is punished on stale facts, nor from below.
+
+Neither is whoever asked for it taken at their word of a minute ago: an actor's roles and rights are fetched too.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import discord
 
-from bot.model import Outcome, OutcomeState, RemoveMember, Tenant, TimeoutMember
+from bot.model import Outcome, OutcomeState, Quarantine, RemoveMember, Tenant, TimeoutMember, Unban
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.outcomes import DONE, LEFT_CODES, Refusal, reason_of
-from bot.platforms.discord.rights import Punishment, lack, objection, rank
+from bot.platforms.discord.outcomes import DONE, LEFT_CODES, UNBANNED_CODE, Refusal, mark_of, reason_of
+from bot.platforms.discord.rights import Punishment, Rank, lack, objection, rank
 from bot.ports import Clock
 
 LONGEST_TIMEOUT = timedelta(days=28)  # Discord's limit
 SAME_END = timedelta(seconds=2)  # two timeouts that end as close as this are one: Discord rounds
+WEEK = 604_800  # seconds: as far back as a ban may delete posts
+RULE, PERSON = "repeated removals", "a moderator's decision"
+REPEALED = "the case was decided otherwise"
+
+Punishing = TimeoutMember | Quarantine | RemoveMember
+LEFT: Final = "they have left the server"
 
 
 class Sanctions:
-    """Timeouts, kicks and bans for one connected client. What Discord answers passes through."""
+    """Timeouts, quarantine, kicks, bans and their lifting, for one connected client.
+
+    What Discord answers passes through; each raises Refusal where it is not, or not any more, to be done.
+    """
 
     def __init__(self, client: BeholderClient, *, clock: Clock) -> None:
         self._client = client
         self._clock = clock
 
     async def time_out(self, action: TimeoutMember) -> Outcome:
-        """Time them out, or lift the timeout. Raises Refusal where that is not, or not any more, to be done."""
+        """Time them out, or lift the timeout."""
         guild = self._present(action.tenant)
         if action.until is not None and action.until <= self._clock.now():
             raise Refusal("the timeout would be over by now")
@@ -32,38 +45,114 @@ class Sanctions:
             raise Refusal("Discord allows a timeout of 28 days at most: shorten it in the strike ladder")
         member = await _member(guild, action.author)
         if member is None:
-            raise Refusal("they have left the server")
+            raise Refusal(LEFT)
         if action.until is None and (lifted := _lifted(member, action, self._clock.now())):
             return lifted
-        if why := objection(rank(guild.me), rank(member), to=Punishment.TIMEOUT):
-            raise Refusal(why)
-        why = "repeated removals" if action.until else "the removal was wrong, the timeout is lifted"
-        await member.timeout(action.until, reason=reason_of(action.case, why))
+        await _allowed(guild, member, action, to=Punishment.TIMEOUT)
+        await member.timeout(action.until, reason=_reason(action, lifts=action.until is None))
+        return DONE
+
+    async def quarantine(self, action: Quarantine) -> Outcome:
+        """Give or take back the quarantine role. Its `ref` says whether it was this that gave it.
+
+        Taking it back is no punishment, so it asks nothing of where the member stands.
+        """
+        guild = self._present(action.tenant)
+        role = _givable(guild, action.role)
+        member = await _member(guild, action.author)
+        if member is None:
+            return _gone(action)
+        if (role.id in {r.id for r in member.roles}) is action.on:
+            has = "they are in quarantine already" if action.on else "they are not in quarantine any more"
+            return Outcome(OutcomeState.DONE, has)
+        reason = _reason(action, lifts=not action.on)
+        if action.on:
+            await _allowed(guild, member, action, to=Punishment.QUARANTINE)
+            await member.add_roles(role, reason=reason)
+            return Outcome(OutcomeState.DONE, ref=action.role)
+        await member.remove_roles(role, reason=reason)
         return DONE
 
     async def remove(self, action: RemoveMember) -> Outcome:
-        """Kick or ban; who has left can still be banned. Raises Refusal like `time_out`.
+        """Kick or ban; who has left can still be banned.
 
-        No posts are deleted along with it: discord.py would delete a day of them, unasked.
+        How far back posts are deleted is always said: left to itself, discord.py would delete a day of them.
         """
         guild, to = self._present(action.tenant), Punishment.BAN if action.ban else Punishment.KICK
-        member, me = await _member(guild, action.author), rank(guild.me)
+        member = await _member(guild, action.author)
         if member is None and not action.ban:
             return Outcome(OutcomeState.DONE, "they have left already")
-        if why := lack(me, to) if member is None else objection(me, rank(member), to=to):
-            raise Refusal(why)
-        who, reason = discord.Object(int(action.author)), reason_of(action.case, "repeated removals")
+        await _allowed(guild, member, action, to=to)
+        if member is None and await _ban(guild, action.author) is not None:
+            return Outcome(OutcomeState.DONE, "they are banned already")
+        who, reason = discord.Object(int(action.author)), _reason(action)
         if action.ban:
-            await guild.ban(who, delete_message_seconds=0, reason=reason)
+            reach = min(max(action.delete_seconds, 0), WEEK)
+            await guild.ban(who, delete_message_seconds=reach, reason=reason)
         else:
             await guild.kick(who, reason=reason)
         return DONE
 
+    async def unban(self, action: Unban) -> Outcome:
+        """Lift the ban whose reason names the case; another's ban stays."""
+        guild = self._present(action.tenant)
+        if why := lack(rank(guild.me), Punishment.BAN):
+            raise Refusal(why)
+        stands = await _ban(guild, action.author)
+        if stands is None:
+            return Outcome(OutcomeState.DONE, "they are not banned any more")
+        if not (stands.reason or "").startswith(mark_of(action.case)):
+            raise Refusal("somebody else has banned them, and that ban stays")
+        await guild.unban(discord.Object(int(action.author)), reason=reason_of(action.case, REPEALED))
+        return DONE
+
     def _present(self, tenant: Tenant) -> discord.Guild:
-        guild = self._client.get_guild(int(tenant.id))
+        guild = self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
         if guild is None or guild.unavailable:
             raise Refusal("I am not in that server, or it is not available")
         return guild
+
+
+def _reason(action: Punishing, *, lifts: bool = False) -> str:
+    why = REPEALED if lifts else PERSON if action.actor else RULE
+    return reason_of(action.case, why, action.actor)
+
+
+async def _allowed(guild: discord.Guild, member: discord.Member | None, action: Punishing, *, to: Punishment) -> None:
+    """Raises Refusal unless bot and actor stand above the member and have the right. Who left stands nowhere."""
+    if member is not None and member.id == guild.me.id:
+        raise Refusal("I do not act against myself")
+    me, target = rank(guild.me), Rank(-1) if member is None else rank(member)
+    if why := objection(me, target, to=to):  # before the actor is asked for: most often this settles it
+        raise Refusal(why)
+    if action.actor is None:
+        return
+    actor = await _member(guild, action.actor)
+    if actor is None:
+        raise Refusal("whoever asked is no member here any more")
+    if why := objection(me, target, rank(actor), to=to, entrusted=action.entrusted):
+        raise Refusal(why)
+
+
+def _givable(guild: discord.Guild, ident: str) -> discord.Role:
+    """The quarantine role. Raises Refusal with the cure if it is not one that the bot can give and take."""
+    role = guild.get_role(int(ident)) if ident.isdecimal() else None
+    if role is None or role.is_default():
+        raise Refusal("there is no quarantine role: choose one in /setup, or take quarantine out of the policy")
+    if role.managed:
+        raise Refusal(f"the role {role.mention} belongs to an app or to boosters: choose another in /setup")
+    if why := lack(rank(guild.me), Punishment.QUARANTINE):
+        raise Refusal(why)
+    if role >= guild.me.top_role and guild.owner_id != guild.me.id:
+        raise Refusal("the quarantine role is not below mine: drag my role above it in Server Settings → Roles")
+    return role
+
+
+def _gone(action: Quarantine) -> Outcome:
+    """Who is not there wears no role."""
+    if action.on:
+        raise Refusal(LEFT)
+    return Outcome(OutcomeState.DONE, LEFT)
 
 
 async def _member(guild: discord.Guild, ident: str) -> discord.Member | None:
@@ -72,6 +161,16 @@ async def _member(guild: discord.Guild, ident: str) -> discord.Member | None:
         return await guild.fetch_member(int(ident))
     except discord.NotFound as error:
         if error.code in LEFT_CODES:
+            return None
+        raise
+
+
+async def _ban(guild: discord.Guild, ident: str) -> discord.guild.BanEntry | None:
+    """The ban that stands; None if there is none."""
+    try:
+        return await guild.fetch_ban(discord.Object(int(ident)))
+    except discord.NotFound as error:
+        if error.code == UNBANNED_CODE:
             return None
         raise
 

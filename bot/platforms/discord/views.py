@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Self
 
@@ -15,10 +15,12 @@ import discord
 import structlog
 from discord.ui import DynamicItem
 
-from bot.model import Answer, Button, Presser, Tenant
+from bot.model import Answer, Button, Option, Presser, Tenant
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.extract import DIRECT, role_ids, tenant_of
-from bot.platforms.discord.limits import BUTTON, CONTENT, clipped
+from bot.platforms.discord.direct import DIRECT
+from bot.platforms.discord.extract import role_ids, tenant_of
+from bot.platforms.discord.limits import BUTTON, CONTENT, OPTION, clipped
+from bot.texts.sanctions import SANCTION
 
 log = structlog.get_logger("beholder.discord")
 
@@ -32,8 +34,10 @@ STYLES = {
     "grey": discord.ButtonStyle.secondary,
 }
 DETAILS = "details"
-CASE_ID = r"beholder:(?P<guild>\d{1,20}|dm):(?P<case>\d{1,12})"
-CARD_ID = rf"{CASE_ID}:(?P<verb>(?!details)[a-z_]{{1,32}})(?P<sure>!?)"
+CASE_ID = rf"beholder:(?P<guild>\d{{1,20}}|{DIRECT.id}):(?P<case>\d{{1,12}})"
+CARD_ID = rf"{CASE_ID}:(?P<verb>(?!details|{SANCTION})[a-z_]{{1,32}})(?P<sure>!?)"
+SELECT_ID = rf"{CASE_ID}:{SANCTION}"
+SURE_ID = rf"{CASE_ID}:{SANCTION}:(?P<value>[a-z]+(?::\d{{1,9}})?)!"
 DETAILS_ID = rf"{CASE_ID}:{DETAILS}:(?P<mark>[\w-]{{0,25}})"
 ELSEWHERE = "This button belongs to a case of another server. Press it there."
 
@@ -115,13 +119,18 @@ async def _tenant(interaction: Interaction, whose: Whose | None) -> Tenant | Non
 async def _tell(interaction: Interaction, told: Answer, whose: Whose | None) -> None:
     view = None
     if told.confirm is not None and whose is not None:
-        view = discord.ui.View(timeout=None).add_item(CardButton(whose, told.confirm, sure=True))
+        view = discord.ui.View(timeout=None).add_item(_confirming(whose, told.confirm))
     await interaction.edit_original_response(
         content=clipped(told.text, CONTENT),
         attachments=[] if told.picture is None else [discord.File(io.BytesIO(told.picture), "SPOILER_picture.jpg")],
         view=view,
         allowed_mentions=discord.AllowedMentions.none(),
     )
+
+
+def _confirming(whose: Whose, button: Button) -> DynamicItem[discord.ui.Button[Any]]:
+    kind, _, value = button.verb.partition(":")
+    return SureSanction(whose, value, button) if kind == SANCTION else CardButton(whose, button, sure=True)
 
 
 class CardButton(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{CARD_ID}$")):
@@ -166,4 +175,53 @@ class Details(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{DETAIL
         await answer(interaction, lambda tenant, presser: details(tenant, number, presser), self.whose)
 
 
-BUTTONS: tuple[type[DynamicItem[Any]], ...] = (CardButton, Details)
+class SanctionSelect(DynamicItem[discord.ui.Select[Any]], template=re.compile(f"{SELECT_ID}$")):
+    """What a moderator can do to the author of a case."""
+
+    def __init__(self, whose: Whose, options: Sequence[Option], prompt: str) -> None:
+        shown = [
+            discord.SelectOption(
+                label=clipped(o.label, OPTION), value=o.value, description=clipped(o.description, OPTION) or None
+            )
+            for o in options
+        ]
+        super().__init__(
+            discord.ui.Select(custom_id=f"{whose}:{SANCTION}", placeholder=clipped(prompt, OPTION), options=shown)
+        )
+        self.whose = whose
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
+        """The select that was used, as it stands on the card."""
+        options = [Option(o.value, o.label, o.description or "") for o in item.options]
+        return cls(Whose.of(match), options, item.placeholder or "-")
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the choice to the desk."""
+        sanction, number, value = interaction.client.desk.sanction, self.whose.case, self.item.values[0]
+        await answer(interaction, lambda tenant, presser: sanction(tenant, number, value, presser), self.whose)
+
+
+class SureSanction(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{SURE_ID}$")):
+    """The second press of a choice that throws somebody out."""
+
+    def __init__(self, whose: Whose, value: str, button: Button) -> None:
+        custom_id = f"{whose}:{SANCTION}:{value}!"
+        style = STYLES.get(button.style, STYLES["grey"])
+        super().__init__(discord.ui.Button(label=clipped(button.label, BUTTON), style=style, custom_id=custom_id))
+        self.whose = whose
+        self.value = value
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
+        """The button that was pressed."""
+        return cls(Whose.of(match), match["value"], Button("", item.label or "-"))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the choice to the desk, meant this time."""
+        sanction = partial(interaction.client.desk.sanction, confirmed=True)
+        number, value = self.whose.case, self.value
+        await answer(interaction, lambda tenant, presser: sanction(tenant, number, value, presser), self.whose)
+
+
+BUTTONS: tuple[type[DynamicItem[Any]], ...] = (CardButton, Details, SanctionSelect, SureSanction)

@@ -186,11 +186,11 @@ async def test_a_timeout_that_still_runs_is_lifted_and_that_is_said(world: World
 
 
 @pytest.mark.asyncio
-async def test_of_several_timeouts_the_one_that_ends_last_is_lifted(world: World) -> None:
-    later = (UNTIL + timedelta(hours=1)).isoformat()
-    longer = Plan(EffectKind.TIMEOUT, {"author": "42", "until": later})
+async def test_of_several_timeouts_the_one_that_was_given_last_is_lifted(world: World) -> None:
+    """Each replaces the one before, also a longer one."""
+    longer = Plan(EffectKind.TIMEOUT, {"author": "42", "until": (UNTIL + timedelta(hours=1)).isoformat()})
     await give_back(world, await world.open(Origin.REMOVED, plans=[DELETE, longer, TIMEOUT]))
-    assert [b["given"] for b in world.hands.bodies(EffectKind.TIMEOUT)] == [later]
+    assert [b["given"] for b in world.hands.bodies(EffectKind.TIMEOUT)] == [UNTIL.isoformat()]
 
 
 @pytest.mark.asyncio
@@ -248,8 +248,10 @@ async def test_a_guild_that_does_not_warn_is_not_made_to(world: World) -> None:
 async def test_without_a_post_there_is_nothing_to_delete(world: World) -> None:
     number = await world.open(Origin.REVIEW, place=Place(Context.HEAD_IMAGE))
     answer = await world.desk.press(GUILD, number, Verb.REMOVE, MODERATOR, confirmed=True)
-    assert EffectKind.DELETE not in world.hands.kinds
-    assert "no post that I could delete" in answer.text
+    assert "does not belong" in answer.text
+    answer = await world.desk.press(GUILD, number, Verb.NOT_ALLOWED, MODERATOR)
+    assert world.hands.kinds == [EffectKind.EDIT_CARD]
+    assert "Only its owner can take a profile picture down" in answer.text
 
 
 @pytest.mark.asyncio

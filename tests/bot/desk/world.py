@@ -123,13 +123,14 @@ class World:
         place: Place = Place(Context.GROUP_MESSAGE, "7"),
         plans: Sequence[Plan] | None = None,
         ends: Outcome = DONE,
+        kind: EventKind = EventKind.MESSAGE,
     ) -> int:
         """A case as the pipeline leaves it: effects done as `ends`, one card posted. Returns its number."""
         self._messages += 1
-        message = str(1000 + self._messages)
+        message = str(1000 + self._messages) if kind not in (EventKind.AVATAR, EventKind.COVER) else ""
         decision = LOOK if origin is Origin.REVIEW else REMOVAL
         shown = tuple(images if images is not None else [image(self._messages, decision)])
-        event = Event(GUILD, EventKind.MESSAGE, place, message, "1", author, tuple(i.media for i in shown), START)
+        event = Event(GUILD, kind, place, message, str(self._messages), author, tuple(i.media for i in shown), START)
         [job] = await self.store.journal.put(
             [Entry(GUILD, event.key, JobKind.EVENT, event_payload(event), event.subject)], lease=True
         )
@@ -152,7 +153,7 @@ class World:
         ended = Outcome(OutcomeState.SIMULATED) if origin is Origin.OBSERVED else ends
         for effect in concluded.effects:
             await self.store.ledger.settle(effect, ended)
-        await self.store.ledger.card_posted(GUILD, concluded.case, CardRef("9", f"{message}1", evidence))
+        await self.store.ledger.card_posted(GUILD, concluded.case, CardRef("9", f"{1000 + self._messages}1", evidence))
         return concluded.case
 
     async def case(self, number: int) -> Case:

@@ -126,6 +126,26 @@ async def test_embeds_of_others_can_be_hidden_and_nothing_else_of_theirs_changed
         pass
 
 
+async def test_an_emoji_is_taken_off_by_its_id_whatever_name_stands_before_it(d: Loopback, bot: Barest) -> None:
+    guild, channel, ann = scene(d)
+    cat = d.emoji(guild, "cat", PNG)
+    ident = cat.strip("<>").split(":")[2]
+    post = d.post(channel, ann, "look")
+    for emoji in (cat, "👍"):
+        d.react(post, ann, emoji)
+    await bot.login_to(d)
+    await bot.http.clear_single_reaction(channel.id, post.id, f"emoji:{ident}")
+    assert post.reacted == {"👍": {ann.id}}
+    await bot.http.clear_single_reaction(channel.id, post.id, "👍")
+    assert post.reacted == {}
+    with pytest.raises(discord.NotFound) as unknown:
+        await bot.http.clear_single_reaction(channel.id, post.id, "emoji:12345")
+    assert unknown.value.code == 10014
+    with pytest.raises(discord.NotFound) as gone:
+        await bot.http.clear_single_reaction(channel.id, 12345, f"cat:{ident}")
+    assert gone.value.code == 10008
+
+
 async def test_what_was_answered_can_be_read_changed_and_taken_back(d: Loopback, bot: Barest) -> None:
     _, channel, ann = scene(d)
     done = asyncio.Event()

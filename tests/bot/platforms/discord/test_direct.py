@@ -23,7 +23,7 @@ from bot.model import (
     Unreact,
     Warn,
 )
-from bot.platforms.discord.extract import DIRECT
+from bot.platforms.discord.direct import DIRECT
 from bot.sandbox.entities import Channel, Message
 from bot.sandbox.permissions import Permission
 from policies.model import Policy

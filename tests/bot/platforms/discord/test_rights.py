@@ -38,7 +38,8 @@ ALL = frozenset(Punishment)
 
 def test_no_invite_asks_for_the_rights_to_remove_members() -> None:
     asked = discord.Permissions(int(parse_qs(urlsplit(invite_link(42)).query)["permissions"][0]))
-    assert {right.name for right in OPTIONAL} == {"kick_members", "ban_members"}
+    assert {right.name for right in OPTIONAL} == {"manage_roles", "kick_members", "ban_members"}
+    assert not asked.manage_roles
     assert not asked.kick_members
     assert not asked.ban_members
 

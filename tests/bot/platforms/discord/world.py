@@ -71,6 +71,11 @@ class RememberingDesk:
     ) -> Answer:
         return self._remember("press", tenant, presser, number=number, verb=verb, confirmed=confirmed)
 
+    async def sanction(
+        self, tenant: Tenant, number: int, value: str, presser: Presser, *, confirmed: bool = False
+    ) -> Answer:
+        return self._remember("sanction", tenant, presser, number=number, value=value, confirmed=confirmed)
+
     async def details(self, tenant: Tenant, number: int, presser: Presser) -> Answer:
         return self._remember("details", tenant, presser, number=number)
 
