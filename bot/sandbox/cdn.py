@@ -110,7 +110,7 @@ class Cdn:
 
     def _asset(self, path: str) -> tuple[bytes, str] | None:
         stem, _, extension = path.rpartition(".")
-        asset = self._world.assets.get(stem)
+        asset = self._world.assets.get(stem) or self._world.painter(stem)
         if asset is None:
             return None
         wanted = _FORMATS.get(extension)

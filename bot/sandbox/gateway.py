@@ -115,7 +115,7 @@ class Gateway:
         except (ValueError, KeyError, TypeError):
             raise Closed(DECODE_ERROR, "Error while decoding payload.") from None
         if op == HEARTBEAT:
-            self._heartbeat(connection)
+            self._heartbeat(connection, payload)
         elif op == IDENTIFY:
             self._identify(connection, payload)
         elif op == RESUME:
@@ -133,8 +133,10 @@ class Gateway:
         elif op != VOICE:
             raise Closed(UNKNOWN_OPCODE, "Unknown opcode.")
 
-    def _heartbeat(self, connection: Connection) -> None:
+    def _heartbeat(self, connection: Connection, seen: Any) -> None:
         self.heartbeats += 1
+        if connection.session and isinstance(seen, int):
+            connection.session.heard = seen
         if self.acknowledge:
             connection.line.send(frame(ACK))
 
