@@ -101,7 +101,7 @@ class Land:
         self.shown = [*self.shown[-40:], picture]
 
     def _edit(self) -> None:
-        """Half of the edits change words, the other half add a picture that is known."""
+        """Most edits change words, some add a picture that is known."""
         if not self.edited:
             self._words()
         message = self.edited.pop(self.rng.randrange(len(self.edited)))
@@ -163,27 +163,26 @@ async def _warm(land: Land, bot: BotProcess) -> None:
 
 async def _flood(land: Land, bot: BotProcess, mix: Mix) -> Flood:
     began, most = time.perf_counter(), 0.0
-    watching = asyncio.create_task(_quiet(land, bot, after=land.events + sum(1 for _ in mix)))
     for count in land.flood(mix):
         if count % PACE == 0:
             await asyncio.sleep(0)
             most = max(most, held(bot))
-    while not watching.done():
-        most = max(most, held(bot))
-        await asyncio.wait([watching], timeout=SAMPLE)
-    await watching
+    most = max(most, await _quiet(land, bot))
     seconds = time.perf_counter() - began
     await asyncio.sleep(REST)
     return Flood(most, held(bot), seconds)
 
 
-async def _quiet(land: Land, bot: BotProcess, *, after: int = 0) -> None:
-    """Until all of the flood is out and whatever shows a picture was spoken of."""
+async def _quiet(land: Land, bot: BotProcess) -> float:
+    """Until whatever shows a picture was spoken of; the most that was held meanwhile."""
+    most = 0.0
     async with asyncio.timeout(FLOOD_SECONDS):
-        while land.events < after or not land.judged <= _spoken_of(bot):
+        while not land.judged <= _spoken_of(bot):
             if bot.process.returncode is not None:
                 raise RuntimeError(f"the bot ended:\n{bot.tail()}")
             await asyncio.sleep(SAMPLE)
+            most = max(most, held(bot))
+    return most
 
 
 def _spoken_of(bot: BotProcess) -> set[str]:
@@ -212,9 +211,7 @@ async def _backlog(bot: BotProcess) -> int:
     return int(health["backlog"])
 
 
-def _report(
-    land: Land, mix: Mix, rest: float, floods: Sequence[Flood], starting: float, shards: int
-) -> Report:
+def _report(land: Land, mix: Mix, rest: float, floods: Sequence[Flood], starting: float, shards: int) -> Report:
     first, second = floods
     guilds, people = len(land.guilds), len(land.guilds) * land.members
     return Report(

@@ -98,7 +98,11 @@ class Cdn:
                 head, _, rest = urlsplit(url.removeprefix(base)).path.partition("/")
                 if head in ("attachments", "ephemeral-attachments"):
                     return self._file(unquote(rest))
-                return self._world.external.get(rest.partition("/")[0]) if head == "external" else self._asset(head + "/" + rest)
+                return (
+                    self._world.external.get(rest.partition("/")[0])
+                    if head == "external"
+                    else self._asset(head + "/" + rest)
+                )
         return None
 
     def _find(self, path: str, request: web.BaseRequest) -> tuple[bytes, str] | None:

@@ -16,7 +16,7 @@ from typing import Final
 
 _INLINE: Final = re.compile(
     r"""
-      (?P<escape> \\[^\w\s] )
+      (?P<escape> \\(?:[^\w\s]|_) )
     | (?P<code> (`+) .+? \3 )
     | (?P<user> <@!?\d+> ) | (?P<channel> <\#\d+> ) | (?P<role> <@&\d+> )
     | (?P<command> </[^:<>]+:\d+> ) | (?P<moment> <t:-?\d+(?::[tTdDfFR])?> ) | (?P<emoji> <a?:\w+:\d+> )

@@ -62,7 +62,7 @@ def embed(of: Json, show: Show) -> str:
     fields = "".join(_field(field, names) for field in of.get("fields") or ())
     return (
         f'<section class="embed" style="border-color: {colour}">{thumbnail}{author}{title}{words}'
-        f'{f"<dl>{fields}</dl>" if fields else ""}{picture}{_footer(of, names)}</section>'
+        f"{f'<dl>{fields}</dl>' if fields else ''}{picture}{_footer(of, names)}</section>"
     )
 
 

@@ -203,14 +203,14 @@ def guild_create(of: Guild, bot_id: int) -> Json:
 
     Of a guild with a crowd it has as many members as an app may ask for at most (`large_threshold` 250).
     """
-    shown = of.members[bot_id], *(m for m in of.people(LARGE - 1) if of.crowd and m.user.id != bot_id)
+    others = [m for m in of.people(LARGE) if m.user.id != bot_id] if of.crowd else []
     return {
         **guild(of),
         "joined_at": stamp(of.members[bot_id].joined_at),
         "large": of.member_count > LARGE,
         "unavailable": False,
         "member_count": of.member_count,
-        "members": [member(m) for m in shown],
+        "members": [member(m) for m in (of.members[bot_id], *others[: LARGE - 1])],
         "channels": [channel(c) for c in of.channels.values()],
         "threads": [channel(t) for t in of.threads.values() if not t.archived],
         "voice_states": [],

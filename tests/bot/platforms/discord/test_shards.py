@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,4 +119,4 @@ def test_ready_is_exactly_when_all_are_there_and_each_change_is_told_once(
         (called.came if came else called.left)(shard)
         assert called.missing == tuple(n for n in range(count) if n not in here)
         assert (told[-1] if told else False) is (len(here) == count)
-    assert all(a is not b for a, b in zip(told, told[1:], strict=False)), "no news twice"
+    assert all(a is not b for a, b in pairwise(told)), "no news twice"
