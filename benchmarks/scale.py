@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 import tempfile
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from PIL import Image
 
 from benchmarks.local import numbered
 from benchmarks.memory import LIMIT, held
@@ -20,7 +22,8 @@ from bot.sandbox import pictures
 from bot.sandbox.entities import CATEGORY, Channel, Guild, Message, User
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.process import BotProcess, running
-from bot.sandbox.scenes import files
+from bot.sandbox.scenes import card, files
+from policies.model import Category
 
 SIZES = ((64, 64), (320, 200), (800, 600), (1280, 800), (1920, 1080), (2560, 1440), (3840, 2160))
 WEIGHTS = (2, 4, 8, 6, 4, 2, 1)  # how often each size is posted
@@ -33,16 +36,17 @@ PACE = 200  # events after which the loopback gets to send
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """One flood. `known` pictures were posted before, `fresh` ones never; the other posts are words."""
+    """One flood. `known` pictures were posted before, `fresh` and `bad` ones never; the other posts are words."""
 
     words: int = 20_000
     fresh: int = 400
     known: int = 400
+    bad: int = 60
     edits: int = 2_000
     reactions: int = 3_000
 
     def __iter__(self) -> Iterator[str]:
-        for name in ("words", "fresh", "known", "edits", "reactions"):
+        for name in ("words", "fresh", "known", "bad", "edits", "reactions"):
             yield from [name] * getattr(self, name)
 
 
@@ -58,7 +62,9 @@ class Land:
     shown: list[bytes] = field(default_factory=list)
     judged: set[str] = field(default_factory=set)  # ids of messages that have to be judged
     edited: list[Message] = field(default_factory=list)  # those to which the next edit goes
+    test_card: bytes = b""
     serial: int = 0
+    cases: int = 0  # that have to be opened
     events: int = 0
 
     def flood(self, mix: Mix) -> Iterator[int]:
@@ -69,6 +75,7 @@ class Land:
             "words": self._words,
             "fresh": self._fresh,
             "known": self._known,
+            "bad": self._bad,
             "edits": self._edit,
             "reactions": self._react,
         }
@@ -95,10 +102,16 @@ class Land:
     def _known(self) -> None:
         self._post(self.rng.choice(self.shown or self.gallery))
 
-    def _post(self, picture: bytes) -> None:
+    def _bad(self) -> None:
+        self.serial += 1
+        self.cases += 1
+        self._post(numbered(self.test_card, self.serial), again=False)
+
+    def _post(self, picture: bytes, *, again: bool = True) -> None:
         message = self.discord.post(*self._place(), files=files(picture))
         self.judged.add(str(message.id))
-        self.shown = [*self.shown[-40:], picture]
+        if again:
+            self.shown = [*self.shown[-40:], picture]
 
     def _edit(self) -> None:
         """Most edits change words, some add a picture that is known."""
@@ -150,7 +163,9 @@ def _land(discord: Loopback, guilds: int, members: int) -> Land:
     faces = [pictures.png(pictures.landscape(n, (128, 128))) for n in range(8)]
     founded = [discord.community(f"Community {n}", members, faces=faces) for n in range(guilds)]
     gallery = [pictures.jpeg(pictures.landscape(n, size)) for n, size in enumerate(SIZES)]
-    return Land(discord, founded, members, rng, gallery)
+    with Image.open(io.BytesIO(card(Category.SEXUAL_EXPLICIT, 0.95))) as drawn:
+        test_card = pictures.jpeg(drawn.convert("RGB"), quality=92)
+    return Land(discord, founded, members, rng, gallery, test_card=test_card)
 
 
 async def _warm(land: Land, bot: BotProcess) -> None:
@@ -198,6 +213,8 @@ async def _complete(land: Land, bot: BotProcess) -> None:
     judged = [line for line in bot.lines if line.get("event") == "judged"]
     unscreened = [line for line in judged if line["suggestion"] == "unscreened"]
     assert not unscreened, f"{len(unscreened)} were left unjudged: {unscreened[0]}"
+    opened = sum(line["case"] is not None for line in judged)
+    assert opened == land.cases, f"{opened} cases for {land.cases} bad pictures"
     malformed = [line for line in bot.lines if line.get("level") == "error"]
     assert not malformed, f"the bot complained: {malformed[0]}"
     assert await _backlog(bot) == 0, "jobs are left on disk"
@@ -228,8 +245,8 @@ def _report(land: Land, mix: Mix, rest: float, floods: Sequence[Flood], starting
         bounds=(Bound(f"most with {people:,} people", max(rest, first.most, second.most), LIMIT, "MB"),),
         notes=(
             f"A flood: {mix.words:,} posts without a picture, {mix.fresh:,} with a new one of up to 8 megapixels, "
-            f"{mix.known:,} with a known one, {mix.edits:,} edits, {mix.reactions:,} reactions; by anybody of all "
-            "members, each with an avatar of their own.",
+            f"{mix.known:,} with a known one, {mix.bad:,} with a test card that opens a case, {mix.edits:,} edits, "
+            f"{mix.reactions:,} reactions; by anybody of all members, each with an avatar of their own.",
             f"All of it was received and every picture judged, in {first.seconds:.0f} and {second.seconds:.0f} s; "
             f"the start took {starting:.0f} s, most of it the pauses that Discord wants between shards.",
         ),

@@ -64,7 +64,7 @@ async def test_memory_counts_the_bot_and_its_workers(monkeypatch: pytest.MonkeyP
 async def test_large_communities_on_two_shards_are_judged_to_the_last_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scale, "REST", 0.1)
     monkeypatch.setattr(scale, "SAMPLE", 0.1)
-    mix = scale.Mix(words=40, fresh=3, known=4, edits=20, reactions=5)
+    mix = scale.Mix(words=40, fresh=3, known=4, bad=2, edits=20, reactions=5)
     report = await scale.run(guilds=4, members=10_000, mix=mix, shards=2)
     assert report.rows[0][0] == "at rest in all of them"
     assert all(float(row[1]) > 100 for row in report.rows)
@@ -74,18 +74,19 @@ async def test_large_communities_on_two_shards_are_judged_to_the_last_picture(mo
 
 @pytest.mark.asyncio
 async def test_a_flood_is_all_that_its_mix_says_and_the_same_every_time() -> None:
-    mix = scale.Mix(words=30, fresh=2, known=3, edits=12, reactions=6)
+    mix = scale.Mix(words=30, fresh=2, known=3, bad=1, edits=12, reactions=6)
     seen = []
     for _ in range(2):
         async with Loopback() as discord:
             land = scale._land(discord, 3, 10_000)
-            assert list(land.flood(mix)) == list(range(1, 54))
+            assert list(land.flood(mix)) == list(range(1, 55))
             names = Counter(event.name for event in discord.world.happened)
             seen.append((names, len(land.judged)))
             assert names["MESSAGE_UPDATE"] == 12
             assert names["MESSAGE_REACTION_ADD"] == 6
-            assert names["MESSAGE_CREATE"] >= 30 + 2 + 3
-            assert 5 <= len(land.judged) <= 5 + 12
+            assert names["MESSAGE_CREATE"] >= 30 + 2 + 3 + 1
+            assert 6 <= len(land.judged) <= 6 + 12
+            assert land.cases == 1
             authors = {e.message.author.id for e in discord.world.happened if e.name == "MESSAGE_CREATE" and e.message}
             assert len(authors) > 25, "anybody of 30,000 people speaks"
     assert seen[0] == seen[1]
