@@ -13,7 +13,10 @@ log = structlog.get_logger("beholder.discord")
 class Sharded(Protocol):
     """A client, once it knows how many connections it needs."""
 
-    shard_count: int | None
+    @property
+    def shard_count(self) -> int | None:
+        """How many; None before it is asked."""
+        ...
 
 
 class Roll:

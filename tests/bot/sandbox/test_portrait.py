@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -29,11 +30,11 @@ def place(d: Loopback) -> tuple[Guild, Channel]:
     return guild, d.channel(guild, "general")
 
 
-async def sent(d: Loopback, bot: Barest, channel: Channel, **what: object) -> Message:
+async def sent(d: Loopback, bot: Barest, channel: Channel, **what: Any) -> Message:
     """What the client posts there, as the loopback keeps it."""
     where = bot.get_channel(channel.id)
     assert isinstance(where, discord.TextChannel)
-    await where.send(**what)  # type: ignore[arg-type]
+    await where.send(**what)
     return await d.posted(channel)
 
 

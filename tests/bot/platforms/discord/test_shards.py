@@ -112,7 +112,8 @@ def test_ready_is_exactly_when_all_are_there_and_each_change_is_told_once(
     count: int, steps: list[tuple[bool, int]]
 ) -> None:
     told: list[bool] = []
-    called, here = roll(count, told), set()
+    called = roll(count, told)
+    here: set[int] = set()
     for came, shard in steps:
         shard %= count
         (here.add if came else here.discard)(shard)
