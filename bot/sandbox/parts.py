@@ -99,7 +99,7 @@ def _button(of: Json, show: Show) -> str:
     off = " off" if of.get("disabled") else ""
     emoji = (of.get("emoji") or {}).get("name") or ""
     label = " ".join(part for part in (emoji, of.get("label") or "") if part)
-    out = ' <i class="out">↗</i>' if of["style"] == LINK else ""
+    out = ' <i class="out">↗\ufe0e</i>' if of["style"] == LINK else ""
     return f'<span class="button {STYLES.get(of["style"], "grey")}{off}">{escape(label)}{out}</span>'
 
 
