@@ -87,7 +87,7 @@ async def test_a_threshold_is_saved_and_told_beside_the_old(world: World) -> Non
         "From now on sexual content, explicit: a look from 0.4, removal from 0.9. "
         "Before: a look from 0.5, removal from 0.85.\n"
         "Other limits hold, unchanged by this, for:\n"
-        "• age-restricted channels: a look from never, removal from never"
+        "• age-restricted channels: never shown, never removed"
     )
     policy = await world.policy()
     assert policy.thresholds[EXPLICIT] == Threshold(0.4, 0.9)
@@ -187,7 +187,7 @@ async def test_where_a_change_changes_nothing_is_said(world: World) -> None:
         "Other limits hold, unchanged by this, for:",
         "• drawings: a look from 0.3, removal from 0.7",
         "• comment: a look from 0.3, removal from 0.7",
-        "• <#5>: a look from never, removal from never",
+        "• <#5>: never shown, never removed",
     ]
     assert "Other limits" not in await threshold(world, "0.7", category="other")
 
@@ -409,7 +409,7 @@ async def test_the_policy_is_read_out_with_what_differs(world: World) -> None:
     assert text.count("(preset:") == 1
     assert f"Version 1, by <@{MANAGER.id}>" in text
     assert "at 2, time the author out for 10 minutes" in text
-    assert "it cannot be opened as an image: show it to the moderators" in text
+    assert "Not judged (it cannot be opened as an image): show it to the moderators." in text
 
 
 @pytest.mark.parametrize("chosen", PRESETS)
