@@ -10,9 +10,9 @@ from bot.texts.catalogue import Texts, mark
 from policies.model import Act, Category, Context, Duty, Mode, Remedy, Surface, Threshold, UnscreenedReason
 
 CATEGORIES: Final = {
-    Category.SEXUAL_EXPLICIT: mark("sexual content, explicit"),
-    Category.SEXUAL_SUGGESTIVE: mark("sexual content, suggestive"),
-    Category.VIOLENCE_GRAPHIC: mark("violence, graphic"),
+    Category.SEXUAL_EXPLICIT: mark("explicit sexual content"),
+    Category.SEXUAL_SUGGESTIVE: mark("suggestive sexual content"),
+    Category.VIOLENCE_GRAPHIC: mark("graphic violence"),
     Category.VIOLENCE: mark("violence"),
     Category.EXTREMISM: mark("extremism"),
     Category.HATE: mark("hate"),

@@ -65,7 +65,7 @@ def test_a_reason_without_parameters_still_reads(code: ReasonCode) -> None:
 
 def test_a_threshold_reads_as_people_say_it() -> None:
     found = Reason(ReasonCode.THRESHOLD_REMOVE, Category.SEXUAL_EXPLICIT, "local", "porn", 0.93, 0.85)
-    assert bare(reasons.sentence(found, VOICE)) == "sexual content, explicit: 0.93 (local: porn), removed from 0.85"
+    assert bare(reasons.sentence(found, VOICE)) == "explicit sexual content: 0.93 (local: porn), removed from 0.85"
 
 
 def test_reasons_name_the_strikes_the_role_and_the_softened_advice() -> None:
