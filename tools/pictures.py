@@ -22,12 +22,13 @@ from PIL import Image, ImageChops
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bot.sandbox import pictures  # noqa: E402
 from bot.sandbox.album import DESKTOP, Album  # noqa: E402
 from bot.sandbox.entities import Channel, Message, User  # noqa: E402
 from bot.sandbox.loopback import Loopback  # noqa: E402
 from bot.sandbox.portrait import Shot  # noqa: E402
 from bot.sandbox.process import BotProcess, Line, running  # noqa: E402
-from bot.sandbox.scenes import card, files, view  # noqa: E402
+from bot.sandbox.scenes import card, files  # noqa: E402
 from bot.sandbox.stage import Stage  # noqa: E402
 from policies.model import Category  # noqa: E402
 
@@ -126,13 +127,18 @@ async def card_closed(play: Play) -> Shown:
 async def notice(play: Play) -> Shown:
     """What everybody sees of a removal, and what its author alone is told."""
     ann, ben, *_ = play.stage.members
-    before = play.discord.post(play.stage.general, ann, "Look at this morning!", files=files(view(3)))
+    before = play.discord.post(play.stage.general, ann, "Look at this morning!", files=files(_photo()))
     _, line = await play.judged(play.draw(Category.SEXUAL_EXPLICIT, 0.96), ben)
     public = await play.discord.posted(play.stage.general, PATIENCE, since=before.sent_at)
     await play.card_of(line)
     details = await play.discord.press(public, "Details", ben, timeout=PATIENCE)
     shots = [play.album.post(before), play.album.post(public), *play.album.answer(details)]
     return Shown(shots, play.stage.general)
+
+
+def _photo() -> bytes:
+    """A landscape without much grain: it is there to be seen, not to be weighed."""
+    return pictures.jpeg(pictures.landscape(3, (1280, 640)).resize((320, 160)))
 
 
 async def setup(play: Play) -> Shown:
