@@ -15,7 +15,7 @@ from benchmarks import __main__ as command
 from benchmarks import known, local, memory, new, scale
 from benchmarks.local import numbered
 from benchmarks.report import Bound, Machine, Report, Spread
-from benchmarks.sheet import sheet
+from benchmarks.sheet import FINDINGS, sheet
 from bot.media.intake import Intake
 from bot.sandbox import pictures
 from bot.sandbox.loopback import Loopback
@@ -126,6 +126,7 @@ def test_the_page_shows_figures_bounds_and_the_machine() -> None:
     assert "2 cores of a chip" in page
     assert "| ours | 1,234.57 | 3 |" in page
     assert "* **speed: 0.50 (≥ 0.9: NOT held)**" in page
+    assert page.endswith(FINDINGS.read_text(encoding="utf-8"))
 
 
 def test_the_command_writes_what_it_measured_and_a_missed_bound_is_no_error(
