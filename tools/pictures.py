@@ -1,4 +1,4 @@
-"""Pictures of what people see: `python tools/pictures.py [SCENE…] [--out DIR] [--width PX] [--html]`.
+"""Pictures of what people see: `python -m tools.pictures [SCENE…] [--out DIR] [--width PX] [--html]`.
 
 The real bot runs against a loopback Discord and is made to say what each scene shows; the page is made
 from the JSON of its messages, and headless Chromium takes the picture (`--html` keeps the pages instead,
@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,19 +18,17 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
+from bot.sandbox import pictures
+from bot.sandbox.album import DESKTOP, Album
+from bot.sandbox.entities import Channel, Message, User
+from bot.sandbox.loopback import Loopback
+from bot.sandbox.portrait import Shot
+from bot.sandbox.process import BotProcess, Line, running
+from bot.sandbox.scenes import card, files
+from bot.sandbox.stage import Stage
+from policies.model import Category
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bot.sandbox import pictures  # noqa: E402
-from bot.sandbox.album import DESKTOP, Album  # noqa: E402
-from bot.sandbox.entities import Channel, Message, User  # noqa: E402
-from bot.sandbox.loopback import Loopback  # noqa: E402
-from bot.sandbox.portrait import Shot  # noqa: E402
-from bot.sandbox.process import BotProcess, Line, running  # noqa: E402
-from bot.sandbox.scenes import card, files  # noqa: E402
-from bot.sandbox.stage import Stage  # noqa: E402
-from policies.model import Category  # noqa: E402
-
 OUT = ROOT / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -217,7 +214,7 @@ def _cut(picture: Image.Image, width: int) -> Image.Image:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python tools/pictures.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"which: {', '.join(SCENES)}; default all")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where to (default docs/pictures)")
     parser.add_argument("--width", type=int, default=DESKTOP, metavar="PX", help="400 is a phone, 640 a desktop")

@@ -1,4 +1,4 @@
-"""What people saw on a loopback Discord, kept as pages: for `tools/pictures.py` and whoever wants to look."""
+"""What people saw on a loopback Discord, kept as pages: for `make pictures` and whoever wants to look."""
 
 from __future__ import annotations
 
