@@ -6,12 +6,13 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint bench lock clean help
+.PHONY: demo test lint bench pictures lock clean help
 
 help:
 	@echo "make demo [ARGS=--once]   set up and watch the bot moderate a loopback Discord"
 	@echo "make test                 set up, lint, type-check and run the tests"
 	@echo "make bench                the numbers in the README"
+	@echo "make pictures             the pictures in docs/pictures (needs Chromium)"
 	@echo "make lock                 refresh the hashed requirements (needs uv)"
 
 demo: $(VENV)/.runtime
@@ -28,6 +29,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(VENV)/.runtime
+	$(BIN)/python -m tools.pictures $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Beholder needs Python 3.11, 3.12 or 3.13; this is %s. Name another: make PYTHON=python3.12 ..." % sys.version.split()[0])'

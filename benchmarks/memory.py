@@ -1,20 +1,19 @@
-"""What the bot's processes hold: at rest, in a flood of pictures, with many guilds."""
+"""What the bot's processes hold: at rest, and in a flood of pictures."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.local import SIZE, numbered
 from benchmarks.report import Bound, Report
-from benchmarks.street import START_SECONDS, Street, street
+from benchmarks.street import Street, street
 from bot.sandbox import pictures
-from bot.sandbox.entities import Channel, Guild, User
+from bot.sandbox.entities import Channel, User
 from bot.sandbox.loopback import Loopback
-from bot.sandbox.process import BotProcess, running
+from bot.sandbox.process import BotProcess
 from bot.sandbox.scenes import files
 
 LIMIT = 1024.0  # MB for everything
@@ -23,8 +22,8 @@ SAMPLE = 0.5  # seconds between two looks
 FLOOD_SECONDS = 240.0
 
 
-async def run(images: int = 2000, guilds: int = 300, members: int = 50) -> Report:
-    """A flood of `images` into one guild; then another bot with `guilds` and a picture in each."""
+async def run(images: int = 2000) -> Report:
+    """A flood of `images` into one guild. Many guilds are another benchmark, `scale`."""
     original = pictures.jpeg(pictures.landscape(1, SIZE))
     async with street() as real:
         await _judge(real.discord, real.bot, [(real.stage.general, real.stage.members[0])], [numbered(original, -1)])
@@ -33,23 +32,17 @@ async def run(images: int = 2000, guilds: int = 300, members: int = 50) -> Repor
         flooded, seconds = await _flood(real, [numbered(original, n) for n in range(images)])
         await asyncio.sleep(REST)
         after = held(real.bot)
-    many, busy = await _many_guilds(original, guilds, members)
     rows = (
         ("at rest, models loaded", idle, idle),
         (f"a flood of {images} pictures of one megapixel in one guild", flooded, flooded - idle),
         ("at rest after it", after, after - idle),
-        (f"at rest in {guilds} guilds of {members} members", many, many - idle),
-        ("while each of them posts a picture", busy, busy - idle),
     )
     return Report(
         name="memory",
         title="Memory of the bot and its workers together (PSS)",
         columns=("MB", "held", "over the first"),
         rows=rows,
-        bounds=(
-            Bound("most in a flood", flooded, LIMIT, "MB"),
-            Bound(f"most with {guilds} guilds", max(many, busy), LIMIT, "MB"),
-        ),
+        bounds=(Bound("most in a flood", flooded, LIMIT, "MB"),),
         notes=(f"The flood was judged in {seconds:.0f} s, {images / seconds:.0f} pictures a second.",),
     )
 
@@ -103,24 +96,3 @@ async def _judge(
 
 def _said(bot: BotProcess) -> list[object]:
     return [line for line in bot.lines if line.get("event") == "judged"]
-
-
-async def _many_guilds(original: bytes, guilds: int, members: int) -> tuple[float, float]:
-    """At rest, and at most while every guild posts a picture."""
-    with tempfile.TemporaryDirectory(prefix="beholder-bench-") as folder:
-        async with Loopback() as discord:
-            places = [_guild(discord, n, members) for n in range(guilds)]
-            async with running(discord, Path(folder), discord.token) as bot:
-                await bot.event("commands synchronised", START_SECONDS)
-                channel, author = places[0]
-                await _judge(discord, bot, [(channel, author)], [numbered(original, -1)])
-                await asyncio.sleep(REST)
-                rest = held(bot)
-                return rest, await _judge(discord, bot, places, [numbered(original, n) for n in range(guilds)])
-
-
-def _guild(discord: Loopback, number: int, members: int) -> tuple[Channel, User]:
-    guild: Guild = discord.guild(f"Guild {number}")
-    channels = [discord.channel(guild, name) for name in ("general", "pictures", "off-topic", "rules", "mods")]
-    authors = [discord.member(guild, f"member{n}") for n in range(members)]
-    return channels[0], authors[0]

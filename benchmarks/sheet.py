@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from benchmarks.report import Machine, Report
+
+FINDINGS = Path(__file__).with_name("findings.md")
 
 HEAD = """# Benchmarks
 
@@ -15,8 +18,9 @@ With a load above the number of cores, other work was going on, and the figures 
 
 
 def sheet(machine: Machine, reports: Sequence[Report]) -> str:
-    """`docs/benchmarks.md`."""
-    parts = [HEAD, f"Measured on {machine}.\n", *("\n".join(_section(report)) for report in reports)]
+    """`docs/benchmarks.md`: what was measured now, then what was found out by hand."""
+    measured = ["\n".join(_section(report)) for report in reports]
+    parts = [HEAD, f"Measured on {machine}.\n", *measured, FINDINGS.read_text(encoding="utf-8")]
     return "\n".join(parts)
 
 

@@ -19,9 +19,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.rule import Rule
 
+from bot.sandbox.fates import CARD, Scene, play
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.process import BotProcess, running
-from bot.sandbox.scenes import Scene, own, play, scenes
+from bot.sandbox.scenes import own, scenes
 from bot.sandbox.stage import Stage
 from bot.sandbox.table import Row, table
 
@@ -80,7 +81,7 @@ async def _show(
 
 async def _press(console: Console, stage: Stage, rows: Sequence[Row]) -> bool:
     """Two people at once find the first removal wrong, after somebody who may not decide."""
-    line = next((r.played.line for r in rows if r.played and r.played.line and r.scene.fate.card), None)
+    line = next((r.played.line for r in rows if r.played and r.played.line and CARD in r.scene.fate.expects), None)
     if line is None:
         return False
     card = await stage.discord.posted(stage.mods, having=f"Case {line['case']} ")
@@ -101,7 +102,7 @@ def _summary(console: Console, rows: Sequence[Row], pressed: bool, starting: flo
     ok = good == len(rows) and pressed
     verdict = "[green]all as it should be[/green]" if ok else "[bold red]NOT as it should be[/bold red]"
     console.print(
-        f"\n{good} of {len(rows)} posts ended as they had to, and the card's buttons "
+        f"\n{good} of {len(rows)} scenes ended as they had to, and the card's buttons "
         f"{'worked' if pressed else 'did NOT work'}: {verdict}. "
         f"Start {starting:.1f} s, scenes {playing:.1f} s."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import known, local, memory, new
+from benchmarks import known, local, memory, new, scale
 from benchmarks.local import numbered
 from benchmarks.report import Bound, Machine, Report, Spread
-from benchmarks.sheet import sheet
+from benchmarks.sheet import FINDINGS, sheet
 from bot.media.intake import Intake
 from bot.sandbox import pictures
+from bot.sandbox.loopback import Loopback
 from providers.base import Image
 
 FAST = Bound("delay", 1.5, 5.0, "ms")
@@ -50,10 +52,44 @@ async def test_the_local_models_are_measured_three_ways() -> None:
 async def test_memory_counts_the_bot_and_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "REST", 0.1)
     monkeypatch.setattr(memory, "SAMPLE", 0.1)
-    report = await memory.run(images=6, guilds=3, members=2)
+    report = await memory.run(images=6)
     held = {str(row[0]): float(row[1]) for row in report.rows}
     assert held["at rest, models loaded"] > 100, "the models alone are that large"
     assert all(bound.held for bound in report.bounds)
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="set sizes are read from Linux's /proc")
+async def test_large_communities_on_two_shards_are_judged_to_the_last_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale, "REST", 0.1)
+    monkeypatch.setattr(scale, "SAMPLE", 0.1)
+    mix = scale.Mix(words=40, fresh=3, known=4, bad=2, edits=20, reactions=5)
+    report = await scale.run(guilds=4, members=10_000, mix=mix, shards=2)
+    assert report.rows[0][0] == "at rest in all of them"
+    assert all(float(row[1]) > 100 for row in report.rows)
+    assert all(bound.held for bound in report.bounds)
+    assert report.bounds[0].what == "most with 40,000 people"
+
+
+@pytest.mark.asyncio
+async def test_a_flood_is_all_that_its_mix_says_and_the_same_every_time() -> None:
+    mix = scale.Mix(words=30, fresh=2, known=3, bad=1, edits=12, reactions=6)
+    seen = []
+    for _ in range(2):
+        async with Loopback() as discord:
+            land = scale._land(discord, 3, 10_000)
+            assert list(land.flood(mix)) == list(range(1, 55))
+            names = Counter(event.name for event in discord.world.happened)
+            seen.append((names, len(land.judged)))
+            assert names["MESSAGE_UPDATE"] == 12
+            assert names["MESSAGE_REACTION_ADD"] == 6
+            assert names["MESSAGE_CREATE"] >= 30 + 2 + 3 + 1
+            assert 6 <= len(land.judged) <= 6 + 12
+            assert land.cases == 1
+            authors = {e.message.author.id for e in discord.world.happened if e.name == "MESSAGE_CREATE" and e.message}
+            assert len(authors) > 25, "anybody of 30,000 people speaks"
+    assert seen[0] == seen[1]
 
 
 def test_a_process_tree_is_found_from_its_root() -> None:
@@ -90,6 +126,7 @@ def test_the_page_shows_figures_bounds_and_the_machine() -> None:
     assert "2 cores of a chip" in page
     assert "| ours | 1,234.57 | 3 |" in page
     assert "* **speed: 0.50 (≥ 0.9: NOT held)**" in page
+    assert page.endswith(FINDINGS.read_text(encoding="utf-8"))
 
 
 def test_the_command_writes_what_it_measured_and_a_missed_bound_is_no_error(

@@ -7,7 +7,7 @@ import hmac
 import io
 import warnings
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import web
 from PIL import Image
@@ -91,6 +91,20 @@ class Cdn:
             return self._resized(content, content_type, request)
         return web.Response(body=content, headers={"Content-Type": content_type})
 
+    def picture(self, url: str) -> tuple[bytes, str] | None:
+        """What a member who looks at `url` is shown: bytes and type; None of what is gone or not ours."""
+        for base in (f"{self._world.at.cdn}/", f"{self._world.at.media}/"):
+            if url.startswith(base):
+                head, _, rest = urlsplit(url.removeprefix(base)).path.partition("/")
+                if head in ("attachments", "ephemeral-attachments"):
+                    return self._file(unquote(rest))
+                return (
+                    self._world.external.get(rest.partition("/")[0])
+                    if head == "external"
+                    else self._asset(head + "/" + rest)
+                )
+        return None
+
     def _find(self, path: str, request: web.BaseRequest) -> tuple[bytes, str] | None:
         head, *rest = path.split("/")
         if head in ("attachments", "ephemeral-attachments"):
@@ -103,14 +117,18 @@ class Cdn:
         query = request.query
         if not self._world.signer.admits(path, query.get("ex", ""), query.get("is", ""), query.get("hm", "")):
             return None
-        file = self._world.attachments.get(int(rest[1]))
+        return self._file("/".join(rest))
+
+    def _file(self, rest: str) -> tuple[bytes, str] | None:
+        """An attachment by channel, id and name, while its message shows it."""
+        file = self._world.attachments.get(int(rest.split("/")[1]))
         if file is None or not file.alive:
             return None
         return file.content, file.content_type or "application/octet-stream"
 
     def _asset(self, path: str, *, animated: bool) -> tuple[bytes, str] | None:
         stem, _, extension = path.rpartition(".")
-        asset = self._world.assets.get(stem)
+        asset = self._world.assets.get(stem) or self._world.painter(stem)
         if asset is None:
             return None
         wanted = _FORMATS.get(extension)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import md5
+from itertools import chain, islice
 from typing import Any
 
 Json = dict[str, Any]
@@ -165,9 +168,26 @@ class AuditEntry:
     changes: list[Json] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """`size` people who exist only while somebody looks at them: ids from `first` on, each with an own avatar."""
+
+    first: int
+    size: int
+    since: datetime
+
+    def member(self, number: int) -> Member:
+        """The `number`-th of them. IndexError beyond the last."""
+        if not 0 <= number < self.size:
+            raise IndexError(f"there are {self.size} people, so there is no number {number}")
+        ident = self.first + number
+        face = md5(ident.to_bytes(8, "big"), usedforsecurity=False).hexdigest()
+        return Member(User(ident, f"person{ident}", avatar=face, global_name=f"Person {number}"), self.since)
+
+
 @dataclass(slots=True, eq=False)
 class Guild:
-    """A server. `available` False: an outage hides it."""
+    """A server. `crowd`: members beside those in `members`, as many as no test would make one by one."""
 
     id: int
     name: str
@@ -182,3 +202,21 @@ class Guild:
     audit_log: list[AuditEntry] = field(default_factory=list)
     icon: str | None = None
     locale: str = "en-US"
+    crowd: Crowd | None = None
+
+    @property
+    def member_count(self) -> int:
+        """How many are members. Whoever of the crowd was met is in `members` too, and counts once."""
+        if self.crowd is None:
+            return len(self.members)
+        crowd = range(self.crowd.first, self.crowd.first + self.crowd.size)
+        return self.crowd.size + sum(ident not in crowd for ident in self.members)
+
+    def people(self, most: int) -> Iterator[Member]:
+        """Members of `members`, then of the crowd, up to `most`."""
+        known = iter(self.members.values())
+        crowd = self.crowd
+        if crowd is None:
+            return islice(known, most)
+        unmet = (crowd.member(n) for n in range(crowd.size) if crowd.first + n not in self.members)
+        return islice(chain(known, unmet), most)

@@ -160,6 +160,8 @@ class Unfolding:
             shown["components"] = [self._component(inner) for inner in shown["components"]]
         if "accessory" in shown:
             shown["accessory"] = self._component(shown["accessory"])
+        if "default_values" in shown:  # a snowflake may come as a number; it is given back as text
+            shown["default_values"] = [{**chosen, "id": str(chosen["id"])} for chosen in shown["default_values"]]
         return self._with_media(shown)
 
     def _with_media(self, shown: Json) -> Json:

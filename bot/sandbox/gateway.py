@@ -115,7 +115,7 @@ class Gateway:
         except (ValueError, KeyError, TypeError):
             raise Closed(DECODE_ERROR, "Error while decoding payload.") from None
         if op == HEARTBEAT:
-            self._heartbeat(connection)
+            self._heartbeat(connection, payload)
         elif op == IDENTIFY:
             self._identify(connection, payload)
         elif op == RESUME:
@@ -133,8 +133,10 @@ class Gateway:
         elif op != VOICE:
             raise Closed(UNKNOWN_OPCODE, "Unknown opcode.")
 
-    def _heartbeat(self, connection: Connection) -> None:
+    def _heartbeat(self, connection: Connection, seen: Any) -> None:
         self.heartbeats += 1
+        if connection.session and isinstance(seen, int):
+            connection.session.heard = seen
         if self.acknowledge:
             connection.line.send(frame(ACK))
 
@@ -233,9 +235,9 @@ class Gateway:
         """Sessions that have somebody on the line."""
         return [session for session in self.sessions.values() if session.line]
 
-    async def drop(self, code: int = 4000, reason: str = "") -> None:
-        """Close every connection softly, with `code`; the sessions stay resumable."""
-        await asyncio.gather(*(c.line.close(code, reason) for c in tuple(self.connections)))
+    async def drop(self, code: int = 4000, reason: str = "", *, shard: int | None = None) -> None:
+        """Close every connection (or a shard's) softly, with `code`; the sessions stay resumable."""
+        await asyncio.gather(*(c.line.close(code, reason) for c in self._of(shard)))
 
     def break_off(self) -> None:
         """Break every connection hard, by RST."""
@@ -250,10 +252,14 @@ class Gateway:
         """Opcode 1: the client shall send a heartbeat at once."""
         self._everywhere(frame(HEARTBEAT))
 
-    def invalidate(self, *, resumable: bool = False) -> None:
-        """Opcode 9. Without `resumable` the sessions are forgotten, with all that was to be replayed."""
-        self._everywhere(frame(INVALID_SESSION, resumable))
-        if not resumable:
+    def invalidate(self, *, resumable: bool = False, shard: int | None = None) -> None:
+        """Opcode 9, everywhere or to one shard. Without `resumable` the sessions are forgotten, with all
+        that was to be replayed."""
+        for connection in self._of(shard):
+            connection.line.send(frame(INVALID_SESSION, resumable))
+            if connection.session and not resumable:
+                self.sessions.pop(connection.session.id, None)
+        if not resumable and shard is None:
             self.sessions.clear()
 
     def forget_sessions(self) -> None:
@@ -274,6 +280,10 @@ class Gateway:
         """Send what was held back."""
         for connection in self.connections:
             connection.line.resume()
+
+    def _of(self, shard: int | None) -> list[Connection]:
+        """Connections of a shard; None for all."""
+        return [c for c in self.connections if shard is None or (c.session and c.session.shard[0] == shard)]
 
     def _everywhere(self, text: str) -> None:
         for connection in self.connections:

@@ -23,11 +23,11 @@ from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.sandbox import routes_account, routes_guilds, routes_interactions, routes_members, routes_messages
 from bot.sandbox.cdn import Cdn
+from bot.sandbox.crowds import Crowds
 from bot.sandbox.entities import Channel, Message
 from bot.sandbox.faults import Break, Fault, rate_limited
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import Interactions
-from bot.sandbox.members import Members
 from bot.sandbox.presses import Presses
 from bot.sandbox.rest import PREFIX, Exchange, Observer, Rest, Routes
 from bot.sandbox.world import PRIVILEGED, Happened, World
@@ -43,7 +43,7 @@ def _routes() -> Routes:
     return routes
 
 
-class Loopback(Members, Presses):
+class Loopback(Crowds, Presses):
     """A Discord of one's own. State in `world`, trouble in `gateway` and `fail`, the log in `requests`.
 
     `intents_enabled`: which privileged intents the developer portal has switched on, of `members`,

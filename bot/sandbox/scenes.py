@@ -1,100 +1,22 @@
-"""What members of the demo post, and what has to become of it."""
+"""What people of the demo do, and what has to become of it."""
 
 from __future__ import annotations
 
 import mimetypes
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from bot.sandbox import pictures
-from bot.sandbox.entities import Channel, Message, User
-from bot.sandbox.process import BotProcess, Line
+from bot.sandbox.entities import Message, User
+from bot.sandbox.fates import JUDGED, LEFT, REMOVED, REVIEWED, Deed, Fate, Scene, answers
 from bot.sandbox.stage import Stage
 from policies.model import Category
 from providers.testcard import draw
 
 File = tuple[str, bytes, str]
 CARD_WIDTH = 800
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What has to happen to a post. `suggestion` None: anything, as long as it was judged."""
-
-    suggestion: str | None = None
-    deleted: bool = False
-    notice: bool = False
-    card: bool = False
-
-
-LEFT = Fate("pass")
-REMOVED = Fate("block", deleted=True, notice=True, card=True)
-REVIEWED = Fate("review", card=True)
-JUDGED = Fate()
-
-
-@dataclass(slots=True)
-class Scene:
-    """One post: who does what where, and its fate."""
-
-    title: str
-    channel: Channel
-    post: Callable[[], Message]
-    fate: Fate
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """How a scene ended: what the bot said of it, and what did not happen that had to (empty: all well)."""
-
-    line: Line | None
-    missing: tuple[str, ...]
-
-
-async def play(stage: Stage, bot: BotProcess, scene: Scene, seconds: float) -> Played:
-    """Post it, and watch until its fate is fulfilled or `seconds` are over."""
-    since = time.perf_counter()
-    message = scene.post()
-    try:
-        line = await bot.event("judged", seconds, message=str(message.id))
-    except TimeoutError:
-        return Played(None, ("was never judged",))
-    checks = [await _happened(*check) for check in _acts(stage, scene, message, line, since, seconds)]
-    return Played(line, tuple(filter(None, [_suggested(scene, line), _spared(scene, message), *checks])))
-
-
-def _acts(
-    stage: Stage, scene: Scene, message: Message, line: Line, since: float, seconds: float
-) -> Iterator[tuple[str, Awaitable[object]]]:
-    """What has to be seen on the platform itself, whatever the bot says of it."""
-    discord, fate = stage.discord, scene.fate
-    if fate.deleted:
-        yield "was not deleted", discord.deleted(message, seconds)
-    if fate.notice:
-        yield "no notice", discord.posted(message.channel, seconds, since=since)
-    if fate.card:
-        yield "no card", discord.posted(stage.mods, seconds, since=since, having=f"Case {line['case']} ")
-
-
-async def _happened(otherwise: str, awaitable: Awaitable[object]) -> str:
-    try:
-        await awaitable
-    except TimeoutError:
-        return otherwise
-    return ""
-
-
-def _suggested(scene: Scene, line: Line) -> str:
-    wanted = scene.fate.suggestion
-    return "" if wanted in (None, line["suggestion"]) else f"{wanted} expected"
-
-
-def _spared(scene: Scene, message: Message) -> str:
-    gone = message.deleted_at is not None
-    return "should still be there" if gone and not scene.fate.deleted and scene.fate is not JUDGED else ""
+ANSWER_SECONDS = 15.0
 
 
 def scenes(stage: Stage, serial: int = 0) -> Iterator[Scene]:
@@ -133,6 +55,8 @@ def scenes(stage: Stage, serial: int = 0) -> Iterator[Scene]:
     yield Scene("a picture in a thread", thread, lambda: d.post(thread, dora, files=files(explicit)), REMOVED)
     dark = stage.after_dark
     yield Scene("the card, age-restricted", dark, lambda: d.post(dark, emil, files=files(explicit)), LEFT)
+    checked = Fate(expects=(answers("This picture would be shown to the moderators."),))
+    yield Scene("a moderator asks /check", stage.mods, lambda: _checked(stage, suggestive), checked)
 
 
 def own(stage: Stage, folder: Path) -> Iterator[Scene]:
@@ -163,6 +87,14 @@ def files(*shown: bytes) -> list[File]:
 def _file(stem: str, picture: bytes) -> File:
     kind = {b"\x89P": "png", b"\xff\xd8": "jpeg", b"GI": "gif"}[picture[:2]]
     return f"{stem}.{kind}", picture, f"image/{kind}"
+
+
+async def _checked(stage: Stage, picture: bytes) -> Deed:
+    (file,) = files(picture)
+    asked = await stage.discord.command(
+        "check", stage.moderator, stage.mods, attachments={"image": file}, timeout=ANSWER_SECONDS
+    )
+    return Deed.asked(asked)
 
 
 def _posted(stage: Stage, author: User, file: File) -> Message:

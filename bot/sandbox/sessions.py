@@ -91,13 +91,17 @@ class Line:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What outlives a socket: sequence number and replay buffer. `line` None: nobody is connected."""
+    """What outlives a socket: sequence number and replay buffer. `line` None: nobody is connected.
+
+    `heard`: the sequence number that the client's last heartbeat acknowledged.
+    """
 
     id: str
     shard: tuple[int, int]
     intents: int
     line: Line | None = None
     seq: int = 0
+    heard: int = 0
     sent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REPLAY))
 
     def dispatch(self, name: str, payload: Json) -> None:

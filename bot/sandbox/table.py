@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from bot.sandbox.fates import Played, Scene
 from bot.sandbox.process import Line
-from bot.sandbox.scenes import Played, Scene
 
 COLOURS = {"pass": "green", "review": "yellow", "block": "red", "unscreened": "magenta"}
 WORTH_SAYING = 0.1
@@ -32,7 +32,7 @@ class Row:
         return self.played is not None and not self.played.missing
 
 
-COLUMNS = (("", 1), ("posted", 5), ("where", 4), ("seen", 5), ("decision and why", 6), ("done", 4), ("ms", 2))
+COLUMNS = (("", 1), ("what happened", 5), ("where", 4), ("seen", 5), ("decision and why", 6), ("done", 4), ("ms", 2))
 
 
 def table(rows: Sequence[Row], *, header: bool = False) -> RichTable:
@@ -49,18 +49,27 @@ def table(rows: Sequence[Row], *, header: bool = False) -> RichTable:
 
 def _cells(row: Row) -> Sequence[Text | str]:
     scene, played = row.scene, row.played
-    posted = escape(scene.title)
+    posted, where = escape(scene.title), scene.where
     if played is None:
-        return ("…", posted, f"#{scene.channel.name}", "", "", "", "")
+        return ("…", posted, where, "", "", "", "")
     mark = Text("✓", style="green") if row.ok else Text("✗", style="bold red")
-    if played.line is None:
-        return (mark, posted, f"#{scene.channel.name}", "", Text(", ".join(played.missing), style="bold red"), "", "")
+    missing = Text(", ".join(played.missing), style="bold red")
     line = played.line
-    where = f"#{scene.channel.name}\n[dim]{line['context']}[/dim]"
+    if line is None:
+        said = Text(played.answer.partition("\n")[0], style="italic")
+        return (mark, posted, where, "", said, missing or Text("answered", style="dim"), "")
     done = _done(line)
     if played.missing:
-        done.append("\n" + ", ".join(played.missing), style="bold red")
-    return (mark, posted, where, _seen(line), _decision(line), done, f"{line['ms']['total']:.0f}")
+        done.append("\n").append_text(missing)
+    return (
+        mark,
+        posted,
+        f"{where}\n[dim]{line['context']}[/dim]",
+        _seen(line),
+        _decision(line),
+        done,
+        f"{line['ms']['total']:.0f}",
+    )
 
 
 def _seen(line: Line) -> str:

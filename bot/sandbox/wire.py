@@ -20,6 +20,8 @@ from bot.sandbox.entities import (
 if TYPE_CHECKING:
     from bot.sandbox.entities import User
 
+LARGE = 250  # members from which on a guild is a large one
+
 
 def stamp(at: datetime | None) -> str | None:
     """ISO 8601 with offset, as Discord writes it."""
@@ -197,14 +199,18 @@ _GUILD_CONSTANTS: Json = {
 
 
 def guild_create(of: Guild, bot_id: int) -> Json:
-    """The `d` of GUILD_CREATE: with channels and threads, and of the members only the bot itself."""
+    """The `d` of GUILD_CREATE: with channels and threads, and of the members only the bot itself.
+
+    Of a guild with a crowd it has as many members as an app may ask for at most (`large_threshold` 250).
+    """
+    others = [m for m in of.people(LARGE) if m.user.id != bot_id] if of.crowd else []
     return {
         **guild(of),
         "joined_at": stamp(of.members[bot_id].joined_at),
-        "large": len(of.members) > 250,
+        "large": of.member_count > LARGE,
         "unavailable": False,
-        "member_count": len(of.members),
-        "members": [member(of.members[bot_id])],
+        "member_count": of.member_count,
+        "members": [member(m) for m in (of.members[bot_id], *others[: LARGE - 1])],
         "channels": [channel(c) for c in of.channels.values()],
         "threads": [channel(t) for t in of.threads.values() if not t.archived],
         "voice_states": [],

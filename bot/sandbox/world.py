@@ -39,6 +39,10 @@ class Snowflakes:
         self._last = max(low, self._last + 1)
         return self._last
 
+    def skip(self, count: int) -> None:
+        """Leave out the next `count` ids: somebody has them."""
+        self._last += count
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -53,6 +57,12 @@ class Happened:
 
 
 Listener = Callable[[Happened], None]
+Painter = Callable[[str], tuple[bytes, str] | None]
+"""A path on the CDN, without its suffix -> bytes and type of a picture that is drawn when asked for."""
+
+
+def _paints_nothing(stem: str) -> None:
+    return None
 
 
 @dataclass(slots=True)
@@ -79,6 +89,7 @@ class World:
     attachments: dict[int, Attachment] = field(default_factory=dict)
     assets: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     external: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    painter: Painter = _paints_nothing
     commands: dict[int, list[Json]] = field(default_factory=dict)  # by guild id; 0: global
     nonces: dict[tuple[int, str], Message] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)

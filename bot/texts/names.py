@@ -10,9 +10,9 @@ from bot.texts.catalogue import Texts, mark
 from policies.model import Act, Category, Context, Duty, Mode, Remedy, Surface, Threshold, UnscreenedReason
 
 CATEGORIES: Final = {
-    Category.SEXUAL_EXPLICIT: mark("sexual content, explicit"),
-    Category.SEXUAL_SUGGESTIVE: mark("sexual content, suggestive"),
-    Category.VIOLENCE_GRAPHIC: mark("violence, graphic"),
+    Category.SEXUAL_EXPLICIT: mark("explicit sexual content"),
+    Category.SEXUAL_SUGGESTIVE: mark("suggestive sexual content"),
+    Category.VIOLENCE_GRAPHIC: mark("graphic violence"),
     Category.VIOLENCE: mark("violence"),
     Category.EXTREMISM: mark("extremism"),
     Category.HATE: mark("hate"),
@@ -111,11 +111,20 @@ def score(value: float) -> str:
 
 def limits(both: Threshold, texts: Texts) -> str:
     """Both limits of a category."""
-    return texts.gettext(
-        "a look from {review}, removal from {remove}",
-        review=threshold(both.review, texts),
-        remove=threshold(both.remove, texts),
-    )
+    _ = texts.gettext
+    look = _("never shown") if both.review is None else _("a look from {review:g}", review=both.review)
+    removal = _("never removed") if both.remove is None else _("removal from {remove:g}", remove=both.remove)
+    return _("{look}, {removal}", look=look, removal=removal)
+
+
+def span(minutes: int, texts: Texts) -> str:
+    """How long something lasts, in the largest unit that it is a whole number of."""
+    days, hours = divmod(minutes, 1440), divmod(minutes, 60)
+    if minutes and not days[1]:
+        return texts.ngettext("{count} day", "{count} days", days[0])
+    if minutes and not hours[1]:
+        return texts.ngettext("{count} hour", "{count} hours", hours[0])
+    return texts.ngettext("{count} minute", "{count} minutes", minutes)
 
 
 def threshold(value: float | None, texts: Texts) -> str:

@@ -127,7 +127,7 @@ def read_out(
         *seen.lines(coverage, voice.texts),
         *_threshold_lines(policy, voice.texts),
         *_override_lines(policy, voice),
-        _unjudged_line(policy, voice.texts),
+        *_unjudged_lines(policy, voice.texts),
         _ladder_line(policy.ladder, voice.texts),
         _("At most {cap} images are removed in an hour; beyond that, moderators decide.", cap=policy.cap),
     ]
@@ -194,15 +194,14 @@ def _override_lines(policy: Policy, voice: Voice) -> list[str]:
     return lines
 
 
-def _unjudged_line(policy: Policy, texts: Texts) -> str:
+def _unjudged_lines(policy: Policy, texts: Texts) -> list[str]:
     """Only what is not simply left and counted: the rest goes without saying."""
     _ = texts.gettext
-    told = [
-        _("{why}: {remedy}", why=_(names.UNSCREENED[reason]), remedy=_(names.REMEDIES[remedy]))
+    return [
+        _("Not judged ({why}): {remedy}.", why=_(names.UNSCREENED[reason]), remedy=_(names.REMEDIES[remedy]))
         for reason, remedy in policy.unscreened.items()
         if remedy is not Remedy.LEAVE
     ]
-    return _("If an image cannot be judged: {rules}.", rules="; ".join(told)) if told else ""
 
 
 def _ladder_line(ladder: Ladder, texts: Texts) -> str:
@@ -216,5 +215,5 @@ def _ladder_line(ladder: Ladder, texts: Texts) -> str:
 def _rung(rung: Rung, texts: Texts) -> str:
     act = texts.gettext(names.ACTS[rung.act])
     if rung.minutes:
-        act = texts.ngettext("{act} for {count} minute", "{act} for {count} minutes", rung.minutes, act=act)
+        act = texts.gettext("{act} for {span}", act=act, span=names.span(rung.minutes, texts))
     return texts.gettext("at {strikes}, {act}", strikes=rung.strikes, act=act)

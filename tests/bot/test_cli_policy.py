@@ -85,7 +85,7 @@ def test_show_speaks_plainly(host: Host) -> None:
     shown = host.ok("policy", "show", "--guild", GUILD)
     assert "version 1" in shown
     assert "spring cleaning" in shown
-    line = next(x for x in shown.splitlines() if "sexual content, explicit" in x)
+    line = next(x for x in shown.splitlines() if "explicit sexual content" in x)
     assert line.split()[-2:] == ["0.4", "0.8"]
     assert next(x for x in shown.splitlines() if "advertising" in x).split()[-1] == "never"
 
@@ -140,8 +140,8 @@ def test_every_kind_of_setting_is_told_when_it_changes() -> None:
 
 def test_show_says_what_nobody_looks_for(host: Host) -> None:
     shown = host.ok("policy", "show", "--guild", GUILD)
-    assert "What I can find here: sexual content, explicit; sexual content, suggestive; advertising or scam." in shown
-    assert "Nobody here looks for: violence, graphic; violence; extremism; hate; " in shown
+    assert "What I can find here: explicit sexual content; suggestive sexual content; advertising or scam." in shown
+    assert "Nobody here looks for: graphic violence; violence; extremism; hate; " in shown
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -269,7 +269,7 @@ def test_a_case_is_listed_and_shown_to_its_guild_alone(host: Host) -> None:
     open_a_case(host)
     listed = host.ok("case", "list", "--guild", GUILD)
     assert "open (observed)" in listed
-    assert "sexual content, explicit: 0.91" in listed
+    assert "explicit sexual content: 0.91" in listed
     shown = host.ok("case", "show", "1", "--guild", GUILD)
     assert f"case 1 of {GUILD}" in shown
     assert "message in a channel, channel 42" in shown

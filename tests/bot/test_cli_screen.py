@@ -186,7 +186,7 @@ def test_for_people_there_is_a_table(gallery: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     said = " ".join(done.stdout.split())
     assert "remove" in said
-    assert "testcard: sexual content, explicit 0.95" in said
+    assert "testcard: explicit sexual content 0.95" in said
     assert "media: it cannot be opened as an image" in said
     assert "Nobody looked for: " in said
     assert "\u202e" not in done.stdout

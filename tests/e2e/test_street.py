@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from bot.sandbox.entities import Message, User
+from bot.sandbox.fates import Scene, play
 from bot.sandbox.interactions import Answered
 from bot.sandbox.presses import NotOffered
-from bot.sandbox.scenes import Scene, card, files, play, scenes, view
+from bot.sandbox.scenes import card, files, scenes, view
 from policies.model import Category
 from tests.e2e.theatre import BAD, Theatre
 
@@ -22,7 +23,7 @@ async def test_every_scene_of_the_demo_ends_as_it_has_to(theatre: Theatre) -> No
         played = await play(theatre.stage, theatre.bot, scene, 20.0)
         assert not played.missing, f"{scene.title}: {played.missing}\n{theatre.bot.tail()}"
         seen.append(scene)
-    assert len(seen) == 13
+    assert len(seen) == 14
 
 
 async def test_a_notice_names_no_category_and_tells_the_author_alone(theatre: Theatre) -> None:

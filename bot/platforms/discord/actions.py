@@ -180,7 +180,7 @@ class Actions:
         kept = next((a for a in card.attachments if a.filename.startswith(layout.EVIDENCE)), None)
         if kept is None or not self._client.is_own(card):
             raise Impossible("the picture is no longer on the card, so it cannot be given back")
-        suffix = kept.filename.removeprefix(layout.EVIDENCE)
+        suffix = layout.suffix_of(kept.filename)
         picture = discord.File(io.BytesIO(await self._picture(kept.url)), f"{layout.mark(action.nonce)}{suffix}")
         texts = await self._texts(action.tenant)
         credit = texts.gettext(
@@ -212,9 +212,9 @@ class Actions:
         return await self._send(
             action.channel,
             action.nonce,
-            embed=layout.embed_of(card, action.nonce),
+            embed=layout.embed_of(card, action.nonce if card.picture is None else None),
             view=await self._buttons(action),
-            file=layout.evidence_of(card),
+            file=layout.evidence_of(card, action.nonce),
         )
 
     async def _edit_card(self, action: EditCard) -> Outcome:

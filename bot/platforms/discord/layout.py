@@ -33,7 +33,7 @@ def mark(nonce: str) -> str:
 
 
 def embed_of(card: Card, nonce: str | None) -> discord.Embed:
-    """The card's words. What does not fit is cut, last lines first; its mark never is."""
+    """The card's words. What does not fit is cut, last lines first; its mark, if `nonce` gives it one, never is."""
     ours = " · ".join([f"case {card.case}", *([mark(nonce)] if nonce else [])])
     remark = clipped(card.footer, FOOTER - len(" · ") - len(ours))
     embed = discord.Embed(title=clipped(card.title, TITLE), colour=COLOURS.get(card.colour, COLOURS["grey"]))
@@ -72,11 +72,16 @@ def jump_url(guild_id: str, channel: str, message: str) -> str:
     return f"https://discord.com/channels/{guild_id}/{channel}/{message}"
 
 
-def evidence_of(card: Card) -> discord.File | None:
-    """The card's picture, spoilered."""
+def evidence_of(card: Card, nonce: str) -> discord.File | None:
+    """The card's picture, spoilered; its name bears the mark, so that nobody has to read that in the card."""
     if card.picture is None:
         return None
-    return discord.File(io.BytesIO(card.picture), f"{EVIDENCE}{SUFFIXES.get(card.picture_type, '.jpg')}")
+    return discord.File(io.BytesIO(card.picture), f"{EVIDENCE}-{mark(nonce)}{SUFFIXES.get(card.picture_type, '.jpg')}")
+
+
+def suffix_of(evidence: str) -> str:
+    """What follows the name of a card's picture: `.png`."""
+    return evidence[evidence.rfind(".") :] if "." in evidence else ""
 
 
 def bears(message: discord.Message, wanted: str) -> bool:
@@ -89,6 +94,7 @@ def bears(message: discord.Message, wanted: str) -> bool:
 def _marks(message: discord.Message) -> set[str]:
     footers = [embed.footer.text or "" for embed in message.embeds]
     last_line = message.content.rpartition("\n")[2].removeprefix("-# ")
-    names = [attachment.filename.removeprefix("SPOILER_").partition(".")[0] for attachment in message.attachments]
+    stems = [attachment.filename.partition(".")[0] for attachment in message.attachments]
+    names = [stem.removeprefix(f"{EVIDENCE}-").removeprefix("SPOILER_") for stem in stems]
     ids = [str(getattr(item, "custom_id", "")) for row in message.components for item in getattr(row, "children", ())]
     return {last_line, *(f.rpartition(" · ")[2] for f in footers), *names, *(i.rpartition(":")[2] for i in ids)}

@@ -23,6 +23,7 @@ from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
 from bot.platforms.discord.fetching import Fetching, opened
 from bot.platforms.discord.privileges import Privileges
+from bot.platforms.discord.shards import Roll
 from bot.platforms.discord.sightings import Reactions, Sightings
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
@@ -169,23 +170,34 @@ class DiscordPlatform:
         return client
 
     def _attend(self, client: BeholderClient) -> None:
-        """Follow whether `client` is connected."""
+        """Follow whether `client` is connected, with each of its shards."""
+
+        def changed(complete: bool) -> None:
+            if client is not self._client:
+                return
+            if complete:
+                self.ready.set()
+            else:
+                self.ready.clear()
+                log.warning("discord disconnected", shards=roll.missing)
+
+        roll = Roll(client, changed)
 
         async def on_ready() -> None:
-            self.ready.set()
-            log.info("discord ready", guilds=len(client.guilds), user=str(client.user))
+            log.info("discord ready", guilds=len(client.guilds), user=str(client.user), shards=client.shard_count)
             self._commands = await synced(client, self._commands)
 
-        async def on_resumed() -> None:
-            self.ready.set()
-            log.info("discord resumed")
+        async def on_shard_ready(shard_id: int) -> None:
+            roll.came(shard_id)
 
-        async def on_disconnect() -> None:
-            if client is self._client and self.ready.is_set():
-                self.ready.clear()
-                log.warning("discord disconnected")
+        async def on_shard_resumed(shard_id: int) -> None:
+            roll.came(shard_id)
+            log.info("discord resumed", shard=shard_id)
 
-        for follow in (on_ready, on_resumed, on_disconnect):
+        async def on_shard_disconnect(shard_id: int) -> None:
+            roll.left(shard_id)
+
+        for follow in (on_ready, on_shard_ready, on_shard_resumed, on_shard_disconnect):
             client.event(follow)
 
     async def _seen(self, message: discord.Message, kind: EventKind) -> None:

@@ -24,7 +24,7 @@ async def test_the_author_and_moderators_are_told_why(presser: Presser, world: W
         await world.desk.press(GUILD, number, Verb.DETAILS, presser),
     ):
         assert "your image in <#7> was removed" in told.text
-        assert "it looked like sexual content, explicit" in told.text
+        assert "it looked like explicit sexual content" in told.text
         assert "can be wrong" in told.text
         assert not told.done
 

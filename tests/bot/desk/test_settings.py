@@ -84,10 +84,10 @@ async def test_moderators_may_read_and_members_may_not(world: World) -> None:
 async def test_a_threshold_is_saved_and_told_beside_the_old(world: World) -> None:
     text = await threshold(world, "0,4", "0.9")
     assert text == (
-        "From now on sexual content, explicit: a look from 0.4, removal from 0.9. "
+        "From now on explicit sexual content: a look from 0.4, removal from 0.9. "
         "Before: a look from 0.5, removal from 0.85.\n"
         "Other limits hold, unchanged by this, for:\n"
-        "• age-restricted channels: a look from never, removal from never"
+        "• age-restricted channels: never shown, never removed"
     )
     policy = await world.policy()
     assert policy.thresholds[EXPLICIT] == Threshold(0.4, 0.9)
@@ -187,7 +187,7 @@ async def test_where_a_change_changes_nothing_is_said(world: World) -> None:
         "Other limits hold, unchanged by this, for:",
         "• drawings: a look from 0.3, removal from 0.7",
         "• comment: a look from 0.3, removal from 0.7",
-        "• <#5>: a look from never, removal from never",
+        "• <#5>: never shown, never removed",
     ]
     assert "Other limits" not in await threshold(world, "0.7", category="other")
 
@@ -305,8 +305,8 @@ async def test_setup_saves_the_preset_and_says_what_is_missing(chosen: str, worl
 
 
 SIGHT = (
-    "What I can find here: sexual content, explicit; sexual content, suggestive; advertising or scam.",
-    "Nobody here looks for: violence, graphic; violence; extremism; hate; self-harm; offensive text; other.",
+    "What I can find here: explicit sexual content; suggestive sexual content; advertising or scam.",
+    "Nobody here looks for: graphic violence; violence; extremism; hate; self-harm; offensive text; other.",
 )
 
 
@@ -328,7 +328,7 @@ def test_no_preset_promises_what_only_some_provider_may_see(chosen: str) -> None
 
 def test_where_all_or_nothing_is_looked_for() -> None:
     [said] = coverage.lines({"all": frozenset(Category)}, Texts())
-    assert said.startswith("What I can find here: sexual content, explicit; ")
+    assert said.startswith("What I can find here: explicit sexual content; ")
     assert coverage.lines({}, Texts()) == ["No provider is set up here, so nothing can be found."]
 
 
@@ -403,13 +403,13 @@ async def test_the_policy_is_read_out_with_what_differs(world: World) -> None:
     await threshold(world, "0.4")
     text = (await world.desk.show_policy(GUILD, MANAGER)).text
     changed = (
-        "• sexual content, explicit: a look from 0.4, removal from 0.85 (preset: a look from 0.5, removal from 0.85)"
+        "• explicit sexual content: a look from 0.4, removal from 0.85 (preset: a look from 0.5, removal from 0.85)"
     )
     assert changed in text.split("\n")
     assert text.count("(preset:") == 1
     assert f"Version 1, by <@{MANAGER.id}>" in text
     assert "at 2, time the author out for 10 minutes" in text
-    assert "it cannot be opened as an image: show it to the moderators" in text
+    assert "Not judged (it cannot be opened as an image): show it to the moderators." in text
 
 
 @pytest.mark.parametrize("chosen", PRESETS)

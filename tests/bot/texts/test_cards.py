@@ -57,10 +57,10 @@ def test_an_open_removal_tells_the_whole_story() -> None:
     assert told.title == "Case 12 · removed"
     assert told.colour == "red"
     assert lines(case()) == {
-        "Why": "• sexual content, explicit: 0.93 (local: porn), removed from 0.85",
+        "Why": "• explicit sexual content: 0.93 (local: porn), removed from 0.85",
         "Scores": (
-            "local: sexual content, explicit 0.93; sexual content, suggestive 0.21 · photo · 8 of 120 frames seen\n"
-            "Not assessed: violence, graphic; violence; extremism; hate; self-harm; offensive text; other"
+            "local: explicit sexual content 0.93; suggestive sexual content 0.21 · photo · 8 of 120 frames seen\n"
+            "Not assessed: graphic violence; violence; extremism; hate; self-harm; offensive text; other"
         ),
         "Where": "<#7> · message in a channel",
         "Author": "<@42> · 2 strikes (last 30 days), 1 upheld, 3 cases",

@@ -23,6 +23,7 @@ from policies.model import (
     ReasonCode,
     Remedy,
     Suggestion,
+    Threshold,
     Unscreened,
     UnscreenedReason,
 )
@@ -64,7 +65,7 @@ def test_a_reason_without_parameters_still_reads(code: ReasonCode) -> None:
 
 def test_a_threshold_reads_as_people_say_it() -> None:
     found = Reason(ReasonCode.THRESHOLD_REMOVE, Category.SEXUAL_EXPLICIT, "local", "porn", 0.93, 0.85)
-    assert bare(reasons.sentence(found, VOICE)) == "sexual content, explicit: 0.93 (local: porn), removed from 0.85"
+    assert bare(reasons.sentence(found, VOICE)) == "explicit sexual content: 0.93 (local: porn), removed from 0.85"
 
 
 def test_reasons_name_the_strikes_the_role_and_the_softened_advice() -> None:
@@ -197,3 +198,24 @@ def test_nothing_is_said_past_the_catalogue() -> None:
         for found in sentence.finditer(code):
             before = code[: found.start()].rstrip()
             assert before.endswith(("gettext(", "_(", "mark(")), f"{file.name} says {found[0]} in English only"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(1, "1 minute"), (10, "10 minutes"), (60, "1 hour"), (90, "90 minutes"), (1440, "1 day"), (10_080, "7 days")],
+)
+def test_a_span_is_told_in_the_unit_that_people_use(minutes: int, said: str) -> None:
+    assert names.span(minutes, VOICE.texts) == said
+
+
+@pytest.mark.parametrize(
+    ("review", "remove", "said"),
+    [
+        (0.5, 0.85, "a look from 0.5, removal from 0.85"),
+        (0.7, None, "a look from 0.7, never removed"),
+        (None, 0.9, "never shown, removal from 0.9"),
+        (None, None, "never shown, never removed"),
+    ],
+)
+def test_limits_that_are_never_reached_say_so(review: float | None, remove: float | None, said: str) -> None:
+    assert names.limits(Threshold(review, remove), VOICE.texts) == said
