@@ -239,9 +239,7 @@ class Lists(Protocol):
         """Set or (None) remove an entry."""
         ...
 
-    async def entries(
-        self, tenant: Tenant, *, prefix: str = "", limit: int = 25, offset: int = 0
-    ) -> list[ListEntry]:
+    async def entries(self, tenant: Tenant, *, prefix: str = "", limit: int = 25, offset: int = 0) -> list[ListEntry]:
         """What is listed in this guild, newest first; only SHA-256 that begin with `prefix`, hexadecimal digits."""
         ...
 
