@@ -70,7 +70,7 @@ class Images:
 
         return await self._gate.deciding(tenant, presser, take_off)
 
-    async def list(self, tenant: Tenant, presser: Presser, *, control: str = "") -> Answer:
+    async def listing(self, tenant: Tenant, presser: Presser, *, control: str = "") -> Answer:
         """See `bot.ports.desk.Images`."""
 
         async def show(_policy: Policy, voice: Voice) -> Answer:

@@ -72,7 +72,7 @@ class Records:
 
         return await self._gate.seeing(tenant, presser, show)
 
-    async def list(
+    async def listing(
         self, tenant: Tenant, presser: Presser, *, state: str | None = None, author: str | None = None
     ) -> Answer:
         """See `bot.ports.desk.Records`."""

@@ -121,9 +121,8 @@ class Rules:
                 return replace(old, contexts=frozen({**others, where: frozen(own)} if own else others))
 
             def said(p: Policy) -> str:
-                return words.limits_or_general(
-                    p, which, which in p.contexts.get(where, {}), texts, own=p.contexts.get(where, {}).get(which)
-                )
+                own = p.contexts.get(where, {}).get(which)
+                return words.limits_or_general(own, p.thresholds.get(which, NEVER), texts)
 
             what = f"{texts.gettext(names.CONTEXTS[where])}, {names.category(which, texts)}"
             return await self._amend(

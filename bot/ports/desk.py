@@ -95,7 +95,7 @@ class Records(Protocol):
         """One case, with the buttons of its state for who may decide."""
         ...
 
-    async def list(
+    async def listing(
         self, tenant: Tenant, presser: Presser, *, state: str | None = None, author: str | None = None
     ) -> Answer:
         """The newest ten."""
@@ -126,7 +126,7 @@ class Images(Protocol):
         """Take one off by how its SHA-256 begins."""
         ...
 
-    async def list(self, tenant: Tenant, presser: Presser, *, control: str = "") -> Answer:
+    async def listing(self, tenant: Tenant, presser: Presser, *, control: str = "") -> Answer:
         """Ten of them; `control`: what a button below said."""
         ...
 

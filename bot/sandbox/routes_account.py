@@ -115,9 +115,10 @@ def application(call: Call) -> Reply:
 
 @routes.add("GET", _COMMANDS)
 def list_commands(call: Call) -> Reply:
-    """Global commands."""
+    """Global commands; with their translations if asked for."""
     _own(call)
-    return Reply(body=call.world.commands.get(0, []))
+    known = call.world.commands.get(0, [])
+    return Reply(body=known if call.query.get("with_localizations") == "true" else _untranslated(known))
 
 
 @routes.add("PUT", _COMMANDS)
@@ -137,6 +138,15 @@ def list_guild_commands(call: Call) -> Reply:
 def set_guild_commands(call: Call) -> Reply:
     """Replace all commands of one guild."""
     return Reply(body=_replace(call, call.world.guild(call.id("guild_id")).id))
+
+
+def _untranslated(tree: Any) -> Any:
+    """As Discord shows commands to who does not ask for their translations."""
+    if isinstance(tree, list):
+        return [_untranslated(branch) for branch in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {key: _untranslated(value) for key, value in tree.items() if not key.endswith("_localizations")}
 
 
 def _own(call: Call) -> None:
@@ -178,11 +188,39 @@ def _command(call: Call, form: Json, before: dict[tuple[str, int], str], guild_i
 
 
 def _check_name(form: Json, kind: int) -> None:
-    name = form.get("name") or ""
-    if not 1 <= len(name) <= 32 or (kind == CHAT_INPUT and (name != name.lower() or " " in name)):
-        raise invalid_form("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-    if kind == CHAT_INPUT and not 1 <= len(form.get("description") or "") <= 100:
+    """A command's names and descriptions in every language, and those of all its options."""
+    for name in (form.get("name") or "", *(form.get("name_localizations") or {}).values()):
+        if not 1 <= len(name) <= 32 or (kind == CHAT_INPUT and (name != name.lower() or " " in name)):
+            raise invalid_form("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    said = [form.get("description") or "", *(form.get("description_localizations") or {}).values()]
+    if kind == CHAT_INPUT and not all(1 <= len(text) <= 100 for text in said):
         raise invalid_form("description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    _check_choices(form.get("choices") or [])
+    options = form.get("options") or []
+    if len(options) > 25:
+        raise invalid_form("options", "BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")
+    _check_unique(options, "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")
+    for option in options:
+        _check_name(option, CHAT_INPUT)
+
+
+def _check_choices(choices: list[Json]) -> None:
+    for choice in choices:
+        for name in (choice["name"], *(choice.get("name_localizations") or {}).values()):
+            if not 1 <= len(name) <= 100:
+                raise invalid_form("choices", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    if len(choices) > 25:
+        raise invalid_form("choices", "BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")
+    _check_unique(choices, "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS")
+
+
+def _check_unique(siblings: list[Json], code: str) -> None:
+    """No two beside each other are called the same, in no language."""
+    languages = {language for one in siblings for language in one.get("name_localizations") or ()}
+    for language in ("", *languages):
+        called = [(one.get("name_localizations") or {}).get(language, one["name"]) for one in siblings]
+        if len(set(called)) != len(called):
+            raise invalid_form("name", code, "Option name already exists")
 
 
 def _plain_options(tree: Any) -> Any:

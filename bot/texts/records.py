@@ -12,7 +12,7 @@ from bot.texts.lines import ANSWER, PAGE, fit
 from bot.texts.markup import Voice
 
 CASES: Final = "cases"
-_STATES: Final = {
+STATES: Final = {
     CaseState.OPEN: mark("open"),
     CaseState.UPHELD: mark("upheld"),
     CaseState.OVERTURNED: mark("overturned"),
@@ -29,7 +29,7 @@ _SEVERAL: Final = 2  # categories that a line names
 
 def state(which: CaseState, texts: Texts) -> str:
     """A state in plain words."""
-    return texts.gettext(_STATES[which])
+    return texts.gettext(STATES[which])
 
 
 def leads(case: Case, voice: Voice) -> tuple[str, str]:
@@ -71,7 +71,7 @@ def _line(case: Case, voice: Voice) -> str:
     where = "" if case.place.channel is None else voice.markup.channel(case.place.channel)
     parts = [
         number,
-        _(_STATES[case.state]),
+        _(STATES[case.state]),
         _(_ORIGINS[case.origin]),
         where or _(names.CONTEXTS[case.place.context]),
         voice.markup.person(case.author.id),

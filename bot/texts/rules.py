@@ -12,7 +12,7 @@ from bot.texts.changes import points, warnings
 from bot.texts.coverage import Coverage
 from bot.texts.lines import ANSWER, PAGE, fit
 from bot.texts.markup import Voice
-from policies.model import NEVER, Act, Actions, Category, ChannelRule, Context, Duty, Exemptions, Policy, Surface
+from policies.model import Act, Actions, Category, ChannelRule, Context, Duty, Exemptions, Policy, Surface, Threshold
 
 PRESET, IMPORT = "preset", "import"
 """Names of the pages that ask before a whole policy is taken over."""
@@ -92,11 +92,11 @@ def wrong_actions(problems: Iterable[str], voice: Voice) -> str:
     return "\n".join(voice.markup.quote(problem, 300) for problem in problems)
 
 
-def limits_or_general(policy: Policy, which: Category, own: bool, texts: Texts, **at: object) -> str:
-    """Limits as a place has them: its own, or the general ones."""
-    threshold = at.get("own") if own else policy.thresholds.get(which, NEVER)
-    said = names.limits(threshold, texts)  # type: ignore[arg-type]
-    return said if own else texts.gettext("{limits} (as everywhere)", limits=said)
+def limits_or_general(own: Threshold | None, general: Threshold, texts: Texts) -> str:
+    """Limits as a place has them: its own, or those that hold everywhere."""
+    if own is not None:
+        return names.limits(own, texts)
+    return texts.gettext("{limits} (as everywhere)", limits=names.limits(general, texts))
 
 
 def channel_rule(rule: ChannelRule | None, texts: Texts) -> str:

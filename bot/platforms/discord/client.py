@@ -27,7 +27,7 @@ CONNECTION_STATE_EVENTS = frozenset({"READY", "RESUMED"})  # without these there
 
 Seen = Callable[[discord.Message, EventKind], Awaitable[None]]
 Parser = Callable[[Any], None]
-Command = app_commands.Command[Any, ..., Any] | app_commands.Group
+Command = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
 class FirstConnectFailed(ConnectionError):
@@ -79,6 +79,7 @@ class BeholderClient(discord.AutoShardedClient):
         fixed_gateway: bool = False,
         buttons: Iterable[type[DynamicItem[Any]]] = (),
         commands: Iterable[Command] = (),
+        translator: app_commands.Translator | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -95,6 +96,7 @@ class BeholderClient(discord.AutoShardedClient):
         self.source = source
         self.skipped = 0
         self.tree: app_commands.CommandTree[BeholderClient] = app_commands.CommandTree(self)
+        self._translator = translator
         self._seen = seen
         self._identifies = identifies
         self._fixed_gateway = fixed_gateway
@@ -103,6 +105,10 @@ class BeholderClient(discord.AutoShardedClient):
         for command in commands:
             self.tree.add_command(command)
         self._connection.parsers = self._isolated(self._connection.parsers)
+
+    async def setup_hook(self) -> None:
+        """Logged in, not yet connected."""
+        await self.tree.set_translator(self._translator)
 
     # --- one malformed event ------------------------------------------------------------------
 

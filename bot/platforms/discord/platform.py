@@ -15,7 +15,7 @@ from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
 from bot.platforms.discord.actions import Actions
 from bot.platforms.discord.client import BeholderClient, Source
-from bot.platforms.discord.commands import COMMANDS, synced
+from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, found_in
 from bot.platforms.discord.fetching import Fetching, opened
@@ -136,9 +136,9 @@ class DiscordPlatform:
             seen=self._seen,
             identifies=self._budget,
             fixed_gateway=self._config.gateway_url is not None,
-            buttons=BUTTONS,
+            buttons=(*BUTTONS, *TURNS),
             commands=COMMANDS,
-            **self._options,
+            **{"translator": Catalogues(), **self._options},
         )
         self._attend(client)
         self._client = client

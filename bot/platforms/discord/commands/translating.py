@@ -1,0 +1,98 @@
+"""Names and descriptions of commands in every language there is a catalogue for, within Discord's rules.
+
+A translation that Discord would refuse is left out: it refuses all commands for the sake of one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+from discord.app_commands import TranslationContextLocation as At
+from discord.app_commands import locale_str
+
+from bot.texts.catalogue import LOCALE, Texts
+
+log = structlog.get_logger("beholder.discord")
+
+# https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming
+COMBINING = "\u0e31-\u0e3a\u0e47-\u0e4e\u0900-\u0903\u093a-\u093c\u093e-\u094f\u0955-\u0957\u0962\u0963"
+NAME = re.compile(rf"[-_'\w{COMBINING}]{{1,32}}")
+LONGEST_NAME, LONGEST = 32, 100
+NAMES = frozenset({At.command_name, At.group_name, At.parameter_name})
+NAMED = "name_localizations"
+LOCALIZATIONS = (NAMED, "description_localizations")
+
+
+class Catalogues(app_commands.Translator):
+    """The catalogues of `bot.texts`."""
+
+    def __init__(self, directory: Path = LOCALE) -> None:
+        self._directory = directory
+
+    async def translate(
+        self, string: locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        """None where there is no translation, or none that Discord takes."""
+        said = _said(string, Texts(locale.value, directory=self._directory))
+        if said == string.message:
+            return None
+        if not _is_taken(said, context):
+            log.warning("translation left out", language=locale.value, of=string.message, said=said)
+            return None
+        return said
+
+
+def _said(string: locale_str, texts: Texts) -> str:
+    """With `called` and `of`, a name that stays as it is and what is said of it: `family: for communities …`."""
+    if "of" in string.extras:
+        return f"{string.extras['called']}: {texts.gettext(string.extras['of'])}"[:LONGEST]
+    return texts.gettext(string.message)
+
+
+def _is_taken(said: str, context: app_commands.TranslationContextTypes) -> bool:
+    """Whether Discord takes it there: names are one lower-case word, except in menus."""
+    if said != said.strip():
+        return False
+    if context.location not in NAMES:
+        return 1 <= len(said) <= LONGEST
+    if isinstance(context.data, app_commands.ContextMenu):
+        return 1 <= len(said) <= LONGEST_NAME
+    return NAME.fullmatch(said) is not None and said == said.lower()
+
+
+def told_apart(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The commands without those translated names that two beside each other would share in one language."""
+    every = [dict(command) for command in commands]
+    for kind in {command.get("type") for command in every}:  # a menu may be called like a command
+        _tell_apart([command for command in every if command.get("type") == kind])
+    for command in every:
+        _options_apart(command)
+    return every
+
+
+def _options_apart(command: dict[str, Any]) -> None:
+    for inner in ("options", "choices"):
+        if command.get(inner):
+            command[inner] = [dict(option) for option in command[inner]]
+            _tell_apart(command[inner])
+            for option in command[inner]:
+                _options_apart(option)
+
+
+def _tell_apart(siblings: list[dict[str, Any]]) -> None:
+    """What is not translated is called by its own name in every language."""
+    languages = {language for one in siblings for language in one.get(NAMED) or ()}
+    for language in languages:
+        called = Counter((one.get(NAMED) or {}).get(language, one["name"]) for one in siblings)
+        for one in siblings:
+            own = one.get(NAMED) or {}
+            if called[own.get(language, one["name"])] > 1 and language in own:
+                log.warning("translation left out", language=language, of=one["name"], said=own[language])
+                one[NAMED] = {known: name for known, name in own.items() if known != language}
