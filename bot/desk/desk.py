@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from bot.desk.amending import Amending
 from bot.desk.announcing import Announcing
+from bot.desk.changing import Changing
 from bot.desk.checking import Checking
 from bot.desk.deciding import Deciding
 from bot.desk.examining import Examining, States
@@ -14,6 +15,7 @@ from bot.desk.gate import Gate
 from bot.desk.images import Images
 from bot.desk.modes import Modes
 from bot.desk.objections import Objection
+from bot.desk.places import Places
 from bot.desk.records import Records
 from bot.desk.rights import may_decide, may_manage, may_read, may_tune
 from bot.desk.rules import Rules
@@ -57,7 +59,9 @@ class Desk:
         states = states or (lambda: dict.fromkeys(coverage, "ok"))
         self._examining = Examining(journal, ledger, self._modes, clock, coverage, states)
         gate = Gate(settings)
-        self.rules = Rules(gate, amending, coverage)
+        changing = Changing(amending, coverage)
+        self.rules = Rules(gate, changing)
+        self.places = Places(gate, changing)
         self.exchange = Exchange(gate, settings, amending, pending, coverage)
         self.records = Records(gate, ledger, clock)
         self.images = Images(gate, lists, ledger)

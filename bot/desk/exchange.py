@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ class Exchange:
     # --- presets ------------------------------------------------------------------------------------
 
     async def preset(self, tenant: Tenant, presser: Presser, name: str, *, seen: int | None = None) -> Answer:
-        """See `bot.ports.desk.Rules`."""
+        """See `bot.ports.desk.Exchange`."""
 
         async def change(_policy: Policy, voice: Voice) -> Answer:
             wanted = one_of(name, PRESETS, voice, what=voice.texts.gettext("a preset"))
@@ -69,7 +69,7 @@ class Exchange:
     # --- files --------------------------------------------------------------------------------------
 
     async def export(self, tenant: Tenant, presser: Presser) -> Answer:
-        """See `bot.ports.desk.Rules`."""
+        """See `bot.ports.desk.Exchange`."""
 
         async def write(_policy: Policy, voice: Voice) -> Answer:
             policy, version = await self._settings.policy(tenant)
@@ -83,7 +83,7 @@ class Exchange:
         return await self._gate.reading(tenant, presser, write)
 
     async def read_in(self, tenant: Tenant, presser: Presser, content: bytes) -> Answer:
-        """See `bot.ports.desk.Rules`."""
+        """See `bot.ports.desk.Exchange`."""
 
         async def show(_policy: Policy, voice: Voice) -> Answer:
             if len(content) > LARGEST:
@@ -106,7 +106,7 @@ class Exchange:
         return await self._gate.tuning(tenant, presser, show)
 
     async def save(self, tenant: Tenant, presser: Presser, *, seen: int) -> Answer:
-        """See `bot.ports.desk.Rules`."""
+        """See `bot.ports.desk.Exchange`."""
 
         async def change(before: Policy, voice: Voice) -> Answer:
             kept = await self._pending.kept(tenant, presser.id, IMPORT)
@@ -132,12 +132,17 @@ class Exchange:
         return await self.save(tenant, presser, seen=int(version))
 
     async def _take_over(
-        self, tenant: Tenant, presser: Presser, change: Any, seen: int, why: str, voice: Voice
+        self, tenant: Tenant, presser: Presser, change: Callable[[Policy], Policy], seen: int, why: str, voice: Voice
     ) -> Answer:
-        _policy, version = await self._settings.policy(tenant)
-        if version != seen:
-            raise Objection(words.overtaken(voice.texts))
-        done = await self._amending.amend(tenant, change, presser.id, why)
+        """Only on top of what was shown: whoever changed the rules meanwhile does not lose their change."""
+        shown, version = await self._settings.policy(tenant)
+
+        def unless_overtaken(old: Policy) -> Policy:
+            if version != seen or old != shown:
+                raise Objection(words.overtaken(voice.texts))
+            return change(old)
+
+        done = await self._amending.amend(tenant, unless_overtaken, presser.id, why)
         if done.before == done.after:
             return Answer(words.already_so(voice.texts))
         text = words.taken_over(done.before, done.after, done.version, self._coverage, voice)

@@ -23,6 +23,24 @@ class Rules(Protocol):
         """The role that those in quarantine are given, or none. For who manages the guild."""
         ...
 
+    async def surfaces(self, tenant: Tenant, presser: Presser, surface: str, *, on: bool) -> Answer:
+        """Whether a surface is looked at."""
+        ...
+
+    async def exempt(
+        self, tenant: Tenant, presser: Presser, what: str, *, role: str | None = None, member: str | None = None
+    ) -> Answer:
+        """`add`, `remove` or `list` whose posts are never acted on."""
+        ...
+
+    async def require(self, tenant: Tenant, presser: Presser, category: str, *, on: bool) -> Answer:
+        """Whether an image that nobody assessed for a category is shown to moderators."""
+        ...
+
+
+class Places(Protocol):
+    """What differs in some places, for who may change the rules."""
+
     async def context(
         self,
         tenant: Tenant,
@@ -51,20 +69,6 @@ class Rules(Protocol):
         reset: bool = False,
     ) -> Answer:
         """What differs in one channel; nothing given shows it, `reset` forgets it (with a category, only that)."""
-        ...
-
-    async def surfaces(self, tenant: Tenant, presser: Presser, surface: str, *, on: bool) -> Answer:
-        """Whether a surface is looked at."""
-        ...
-
-    async def exempt(
-        self, tenant: Tenant, presser: Presser, what: str, *, role: str | None = None, member: str | None = None
-    ) -> Answer:
-        """`add`, `remove` or `list` whose posts are never acted on."""
-        ...
-
-    async def require(self, tenant: Tenant, presser: Presser, category: str, *, on: bool) -> Answer:
-        """Whether an image that nobody assessed for a category is shown to moderators."""
         ...
 
 
@@ -141,6 +145,11 @@ class Desk(Protocol):
     @property
     def rules(self) -> Rules:
         """The rules, one by one."""
+        ...
+
+    @property
+    def places(self) -> Places:
+        """What differs in some places."""
         ...
 
     @property

@@ -17,7 +17,7 @@ from policies.model import Act, Actions, Category, ChannelRule, Context, Duty, E
 PRESET, IMPORT = "preset", "import"
 """Names of the pages that ask before a whole policy is taken over."""
 
-LONGEST_PROBLEM: Final = 300  # characters of one that an answer shows
+LONGEST_PROBLEM: Final = 450  # characters of one that an answer shows
 
 _PRESET_KEEPS: Final = mark(
     "Kept: mode, moderators' channel, staff, exemptions, channels, contexts, required categories and quarantine role."
@@ -77,7 +77,7 @@ def cannot_be_done(lost: Sequence[Act], context: Context, texts: Texts) -> str:
 def own_actions(contexts: Iterable[Context], texts: Texts) -> str:
     """Contexts that a change of the general actions leaves as they are."""
     own = "; ".join(texts.gettext(names.CONTEXTS[c]) for c in contexts)
-    return texts.gettext("Set apart, so unchanged by this: {contexts}.", contexts=own) if own else ""
+    return texts.gettext("Set apart from this: {contexts}.", contexts=own) if own else ""
 
 
 def same_everywhere(actions: Actions | None, when: str, texts: Texts) -> str:

@@ -43,10 +43,10 @@ async def policy_context(
     reset: bool = False,
 ) -> None:
     """`/policy context context category [review] [remove] [reset]`."""
-    rules = interaction.client.desk.rules
+    places = interaction.client.desk.places
     await answer(
         interaction,
-        lambda tenant, presser: rules.context(tenant, presser, context, category, review, remove, reset=reset),
+        lambda tenant, presser: places.context(tenant, presser, context, category, review, remove, reset=reset),
     )
 
 
@@ -88,7 +88,7 @@ async def policy_channel(
         if channel.type is discord.ChannelType.category:
             texts = await spoken(interaction)
             return Answer(texts.gettext("Rules hold for single channels: choose each channel of that category."))
-        return await interaction.client.desk.rules.channel(
+        return await interaction.client.desk.places.channel(
             tenant,
             presser,
             str(channel.id),

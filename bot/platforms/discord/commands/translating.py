@@ -87,12 +87,17 @@ def _options_apart(command: dict[str, Any]) -> None:
 
 
 def _tell_apart(siblings: list[dict[str, Any]]) -> None:
-    """What is not translated is called by its own name in every language."""
-    languages = {language for one in siblings for language in one.get(NAMED) or ()}
-    for language in languages:
-        called = Counter((one.get(NAMED) or {}).get(language, one["name"]) for one in siblings)
-        for one in siblings:
-            own = one.get(NAMED) or {}
-            if called[own.get(language, one["name"])] > 1 and language in own:
+    """Until none is left: what falls back to its own name may meet another's translation there."""
+    for language in {language for one in siblings for language in one.get(NAMED) or ()}:
+        while clashing := _clashing(siblings, language):
+            for one in clashing:
+                own = one[NAMED]
                 log.warning("translation left out", language=language, of=one["name"], said=own[language])
                 one[NAMED] = {known: name for known, name in own.items() if known != language}
+
+
+def _clashing(siblings: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """Those whose translated name is another's too. What is not translated goes by its own name."""
+    called = Counter((one.get(NAMED) or {}).get(language, one["name"]) for one in siblings)
+    translated = [one for one in siblings if language in (one.get(NAMED) or {})]
+    return [one for one in translated if called[one[NAMED][language]] > 1]

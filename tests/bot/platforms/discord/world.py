@@ -84,6 +84,10 @@ class RememberingDesk:
         return RememberingRoom(self, "rules")
 
     @property
+    def places(self) -> Any:
+        return RememberingRoom(self, "places")
+
+    @property
     def exchange(self) -> Any:
         return RememberingRoom(self, "exchange")
 
