@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread, locale_str
@@ -11,6 +13,26 @@ from bot.platforms.discord.commands.common import CATEGORIES, CONTEXTS, Interact
 from bot.platforms.discord.commands.policy import policy
 from bot.platforms.discord.views import answer
 from bot.texts.catalogue import mark
+
+Place = AppCommandChannel | AppCommandThread
+
+
+class AnyChannel(app_commands.Transformer):
+    """Any channel or thread as Discord sends it, also where nobody has cached it.
+
+    discord.py's own list of kinds would name one (media channels) that Discord's specification does not know here.
+    """
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord offers."""
+        return discord.AppCommandOptionType.channel
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Place:
+        """As it came."""
+        place: Place = value
+        return place
+
 
 AS_EVERYWHERE = choices([(mark("as what it is"), "usual")])
 
@@ -74,7 +96,7 @@ async def policy_context(
 @app_commands.choices(context=[*CONTEXTS, *AS_EVERYWHERE], category=CATEGORIES)
 async def policy_channel(
     interaction: Interaction,
-    channel: AppCommandChannel | AppCommandThread,
+    channel: app_commands.Transform[Place, AnyChannel],
     exempt: bool | None = None,
     context: str | None = None,
     category: str | None = None,

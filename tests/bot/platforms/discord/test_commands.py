@@ -106,6 +106,18 @@ async def test_roles_members_and_channels_are_handed_over_by_their_ids(live: Liv
     assert live.desk.asked[-1].args["author"] == str(office.ann.id)
 
 
+async def test_a_category_is_no_channel(live: Live) -> None:
+    office = Office(live)
+    category = live.discord.channel(office.guild, "folder")
+    category.type = 4
+    await office.ready()
+    answered = await live.discord.command(
+        "policy channel", office.manager, office.channel, options={"channel": category, "exempt": True}
+    )
+    assert "choose each channel of that category" in answered.text
+    assert live.desk.asked == []
+
+
 async def test_the_quarantine_role_gives_no_power_and_can_be_given(live: Live) -> None:
     office = Office(live)
     d, guild = live.discord, office.guild
