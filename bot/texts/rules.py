@@ -152,8 +152,9 @@ def staff(policy: Policy, voice: Voice) -> list[str]:
 def reach_commands(texts: Texts) -> str:
     """To who entrusts roles: Discord shows commands by permission unless told otherwise."""
     return texts.gettext(
-        "Discord shows my commands to members who may manage messages. To show them to an entrusted role without that"
-        " permission: Server Settings → Integrations → my name → the command → Add Roles."
+        "Discord shows /policy, /pause and /doctor to who may manage the server, and my other commands to who may"
+        " manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name → the command →"
+        " Add Roles or Members."
     )
 
 

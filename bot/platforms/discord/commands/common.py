@@ -18,8 +18,9 @@ Interaction = discord.Interaction[BeholderClient]
 
 MANAGERS = discord.Permissions(manage_guild=True)
 MODERATORS = discord.Permissions(manage_messages=True)
-"""Who is shown a command unless a server says otherwise (Server Settings → Integrations); the desk asks for the
-right itself. Moderators are shown what they may only read, so that roles entrusted with more find it."""
+"""Who is shown a command unless a server says otherwise (Server Settings → Integrations): whoever can use it by
+Discord's own rights. Discord wants all of several rights, so there is no default for entrusted roles too; whoever
+entrusts them is told where to show it to them, and the desk asks for the right itself."""
 CHOICES, LABEL = 25, 100  # Discord's limits: suggestions, and characters in one
 SUGGESTED = ("never", "0.4", "0.5", "0.6", "0.7", "0.8", "0.85", "0.9", "0.95")
 

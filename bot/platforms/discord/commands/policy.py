@@ -7,7 +7,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.platforms.discord.commands.common import (
     CHOICES,
-    MODERATORS,
+    MANAGERS,
     PRESET_CHOICES,
     Interaction,
     choices,
@@ -29,7 +29,7 @@ policy = app_commands.Group(
     name=locale_str("policy"),
     description=locale_str("What is looked for here, and what follows"),
     guild_only=True,
-    default_permissions=MODERATORS,
+    default_permissions=MANAGERS,
 )
 
 

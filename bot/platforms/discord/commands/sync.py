@@ -12,7 +12,7 @@ import structlog
 from discord.http import Route
 
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.commands.translating import LOCALIZATIONS, told_apart
+from bot.platforms.discord.commands.translating import LOCALIZATIONS, told_apart, within_size
 
 log = structlog.get_logger("beholder.discord")
 
@@ -41,7 +41,8 @@ async def _payload(client: BeholderClient) -> list[Any]:
     commands, translator = client.tree.get_commands(), client.tree.translator
     if translator is None:
         return [command.to_dict(client.tree) for command in commands]
-    return told_apart([await command.get_translated_payload(client.tree, translator) for command in commands])
+    translated = [await command.get_translated_payload(client.tree, translator) for command in commands]
+    return within_size(told_apart(translated))
 
 
 async def _digest_there(client: BeholderClient) -> str:

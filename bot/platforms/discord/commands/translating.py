@@ -25,8 +25,10 @@ log = structlog.get_logger("beholder.discord")
 COMBINING = "\u0e31-\u0e3a\u0e47-\u0e4e\u0900-\u0903\u093a-\u093c\u093e-\u094f\u0955-\u0957\u0962\u0963"
 NAME = re.compile(rf"[-_'\w{COMBINING}]{{1,32}}")
 LONGEST_NAME, LONGEST = 32, 100
+LARGEST = 8000  # letters of one command with all that is below it, in each language
 NAMES = frozenset({At.command_name, At.group_name, At.parameter_name})
 NAMED = "name_localizations"
+PARTS, BRANCHES = ("name", "description"), ("options", "choices")
 LOCALIZATIONS = (NAMED, "description_localizations")
 
 
@@ -78,7 +80,7 @@ def told_apart(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _options_apart(command: dict[str, Any]) -> None:
-    for inner in ("options", "choices"):
+    for inner in BRANCHES:
         if command.get(inner):
             command[inner] = [dict(option) for option in command[inner]]
             _tell_apart(command[inner])
@@ -101,3 +103,41 @@ def _clashing(siblings: list[dict[str, Any]], language: str) -> list[dict[str, A
     called = Counter((one.get(NAMED) or {}).get(language, one["name"]) for one in siblings)
     translated = [one for one in siblings if language in (one.get(NAMED) or {})]
     return [one for one in translated if called[one[NAMED][language]] > 1]
+
+
+# --- not too much ---------------------------------------------------------------------------------------
+
+
+def within_size(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The commands without the languages in which one would be longer than Discord takes."""
+    return [_within_size(dict(command)) for command in commands]
+
+
+def _within_size(command: dict[str, Any]) -> dict[str, Any]:
+    for language in sorted(_languages(command)):
+        if letters(command, language) > LARGEST:
+            log.warning("translation left out", language=language, of=command["name"], said="too long in all")
+            command = _without(command, language)
+    return command
+
+
+def letters(tree: Mapping[str, Any], language: str = "") -> int:
+    """What Discord counts of a command in one language: names, descriptions and choices, with all below it."""
+    own = [(tree.get(f"{part}_localizations") or {}).get(language, tree.get(part) or "") for part in PARTS]
+    value = len(str(tree["value"])) if "value" in tree else 0
+    return sum(map(len, own)) + value + sum(letters(branch, language) for branch in _below(tree))
+
+
+def _languages(tree: Mapping[str, Any]) -> set[str]:
+    own = {language for name in LOCALIZATIONS for language in tree.get(name) or ()}
+    return own.union(*map(_languages, _below(tree)))
+
+
+def _without(tree: Mapping[str, Any], language: str) -> dict[str, Any]:
+    less = {name: {k: v for k, v in tree[name].items() if k != language} for name in LOCALIZATIONS if tree.get(name)}
+    below = {name: [_without(branch, language) for branch in tree[name]] for name in BRANCHES if tree.get(name)}
+    return {**tree, **less, **below}
+
+
+def _below(tree: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [branch for name in BRANCHES for branch in tree.get(name) or ()]

@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 
 from bot.model import Answer, Finding, Presser, Tenant
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.commands.common import MODERATORS, Interaction, of_guild, spoken
+from bot.platforms.discord.commands.common import MANAGERS, Interaction, of_guild, spoken
 from bot.platforms.discord.rights import findings
 from bot.platforms.discord.views import answer
 from bot.texts.catalogue import Texts
@@ -16,7 +16,7 @@ from bot.texts.catalogue import Texts
 @app_commands.command(
     name=locale_str("doctor"), description=locale_str("Check that everything works here, and how to mend it")
 )
-@app_commands.default_permissions(MODERATORS)
+@app_commands.default_permissions(MANAGERS)
 @app_commands.guild_only()
 async def doctor(interaction: Interaction) -> None:
     """`/doctor`."""
@@ -44,7 +44,7 @@ def _connection(client: BeholderClient, texts: Texts) -> list[Finding]:
 )
 @app_commands.rename(resume=locale_str("resume"))
 @app_commands.describe(resume=locale_str("Go on as before the pause"))
-@app_commands.default_permissions(MODERATORS)
+@app_commands.default_permissions(MANAGERS)
 @app_commands.guild_only()
 async def pause(interaction: Interaction, resume: bool = False) -> None:
     """`/pause [resume]`."""

@@ -174,7 +174,7 @@ async def test_limits_are_suggested(live: Live) -> None:
 async def test_an_export_is_a_file_for_the_asker_alone(live: Live) -> None:
     office = await furnished(live)
     live.desk.answer = Answer("Here.", file=("policy.yaml", b"preset: strict\n"))
-    answered = await live.discord.command("policy export", office.moderator, office.channel)
+    answered = await live.discord.command("policy export", office.manager, office.channel)
     assert answered.last.ephemeral
     (file,) = answered.last.attachments
     assert (file.filename, file.content) == ("policy.yaml", b"preset: strict\n")
@@ -237,7 +237,7 @@ async def test_a_long_policy_is_a_page_within_discords_limits(live: Live) -> Non
     office = await furnished(live)
     text = "x" * 3900
     live.desk.answer = Answer(text, page=Page("policy", "The policy", text))
-    answered = await live.discord.command("policy show", office.moderator, office.channel)
+    answered = await live.discord.command("policy show", office.manager, office.channel)
     assert answered.last.embeds[0]["description"] == text
 
 

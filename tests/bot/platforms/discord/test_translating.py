@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bot.platforms.discord.commands import COMMANDS
 from bot.platforms.discord.commands.sync import _digest
-from bot.platforms.discord.commands.translating import NAMED, Catalogues, told_apart
+from bot.platforms.discord.commands.translating import LARGEST, NAMED, Catalogues, letters, told_apart, within_size
 from bot.sandbox.entities import Json
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.routes_account import _check_name
@@ -91,6 +91,7 @@ async def test_discord_takes_all_of_it_in_english() -> None:
     for command in COMMANDS:
         form = command.to_dict(tree)
         _check_name(form, form["type"])
+        assert letters(form) < LARGEST * 2 / 3, "other languages want room"
 
 
 def _tree() -> app_commands.CommandTree[discord.Client]:
@@ -190,6 +191,19 @@ def test_no_two_beside_each_other_are_called_the_same(siblings: list[tuple[str, 
     assert [one["name"] for one in apart] == [name for name, _, _ in siblings]
 
 
+def test_a_language_that_makes_a_command_too_long_is_left_out_of_it() -> None:
+    options = [
+        {"name": f"o{n}", "description": "d", "description_localizations": {"de": "x" * 100, "fr": "y"}}
+        for n in range(25)
+    ]
+    inner = [{"name": f"s{n}", "description": "d", "options": [dict(o) for o in options]} for n in range(4)]
+    command = {"name": "a", "type": 1, "description": "b", "options": inner}
+    (given,) = within_size([command])
+    left = [o["description_localizations"] for s in given["options"] for o in s["options"]]
+    assert left == [{"fr": "y"}] * 100
+    assert within_size([{**command, "options": inner[:2]}]) == [{**command, "options": inner[:2]}]
+
+
 def test_a_menu_may_be_called_like_a_command() -> None:
     both = [{"name": "a", "type": 1, NAMED: {"de": "x"}}, {"name": "b", "type": 3, NAMED: {"de": "x"}}]
     assert told_apart(both) == both
@@ -198,7 +212,8 @@ def test_a_menu_may_be_called_like_a_command() -> None:
 @pytest.mark.parametrize("said", ["", " ", " x", "x\n", "x" * 101])
 @pytest.mark.asyncio
 async def test_a_description_of_nothing_or_of_too_much_is_left_out(said: str, tmp_path: Path) -> None:
-    folder = catalogue(tmp_path, "de", {"Show one case, without its picture": said or "\u200b" * 0})
-    context: Any = app_commands.TranslationContext(app_commands.TranslationContextLocation.command_description, None)
+    folder = catalogue(tmp_path, "de", {"Show one case, without its picture": said})
+    command: Any = None
+    context: Any = app_commands.TranslationContext(app_commands.TranslationContextLocation.command_description, command)
     string = locale_str("Show one case, without its picture")
     assert await Catalogues(folder).translate(string, discord.Locale.german, context) is None
