@@ -13,6 +13,7 @@ routes = Routes()
 _COMMANDS = "/applications/{application_id}/commands"
 _GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
 CHAT_INPUT = 1
+LARGEST = 8000
 
 
 @routes.add("GET", "/gateway", public=True)
@@ -168,6 +169,8 @@ def _replace(call: Call, guild_id: int) -> list[Json]:
 def _command(call: Call, form: Json, before: dict[tuple[str, int], str], guild_id: int) -> Json:
     kind = int(form.get("type") or CHAT_INPUT)
     _check_name(form, kind)
+    if _letters(form) > LARGEST:
+        raise invalid_form("", "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")
     ident = before.get((form["name"], kind)) or str(call.world.ids.next())
     wanted = form.get("default_member_permissions")
     body: Json = {
@@ -202,6 +205,16 @@ def _check_name(form: Json, kind: int) -> None:
     _check_unique(options, "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")
     for option in options:
         _check_name(option, CHAT_INPUT)
+
+
+def _letters(form: Json) -> int:
+    """Names, descriptions and choices with all below, each in its longest language."""
+    own = 0
+    for part in ("name", "description"):
+        said = [form.get(part) or "", *(form.get(f"{part}_localizations") or {}).values()]
+        own += max(map(len, said))
+    value = len(str(form["value"])) if "value" in form else 0
+    return own + value + sum(map(_letters, [*(form.get("options") or ()), *(form.get("choices") or ())]))
 
 
 def _check_choices(choices: list[Json]) -> None:

@@ -153,8 +153,8 @@ def reach_commands(texts: Texts) -> str:
     """To who entrusts roles: Discord shows commands by permission unless told otherwise."""
     return texts.gettext(
         "Discord shows /policy, /pause and /doctor to who may manage the server, and my other commands to who may"
-        " manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name → the command →"
-        " Add Roles or Members."
+        " manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name → the"
+        " command → Add Roles or Members."
     )
 
 

@@ -24,8 +24,8 @@ log = structlog.get_logger("beholder.discord")
 
 Interaction = discord.Interaction[BeholderClient]
 Ask = Callable[[Tenant, Presser], Awaitable[Answer]]
-Lay = Callable[[Answer, str], dict[str, Any]]
-"""How an answer is laid out in a guild (its id), where it is more than words: what to send in their place."""
+Lay = Callable[[Answer, Interaction], Awaitable[dict[str, Any]]]
+"""How an answer is laid out where it is more than words: what to send in their place."""
 
 STYLES = {
     "green": discord.ButtonStyle.success,
@@ -111,7 +111,7 @@ async def _tell(interaction: Interaction, told: Answer, whose: Whose | None, lay
         view = discord.ui.View(timeout=None).add_item(CardButton(whose, told.confirm, sure=True))
     said: dict[str, Any] = {"content": clipped(told.text, CONTENT), "embeds": [], "view": view}
     await interaction.edit_original_response(
-        **(said if lay is None else said | lay(told, str(interaction.guild_id))),
+        **(said if lay is None else said | await lay(told, interaction)),
         attachments=_files(told),
         allowed_mentions=discord.AllowedMentions.none(),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,23 +109,29 @@ def _clashing(siblings: list[dict[str, Any]], language: str) -> list[dict[str, A
 
 
 def within_size(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The commands without the languages in which one would be longer than Discord takes."""
+    """The commands without the languages, the longest first, with which one would be more than Discord takes."""
     return [_within_size(dict(command)) for command in commands]
 
 
 def _within_size(command: dict[str, Any]) -> dict[str, Any]:
-    for language in sorted(_languages(command)):
-        if letters(command, language) > LARGEST:
-            log.warning("translation left out", language=language, of=command["name"], said="too long in all")
-            command = _without(command, language)
+    languages = _languages(command)
+    while languages and letters(command, languages) > LARGEST:
+        longest = max(sorted(languages), key=lambda language: letters(command, {language}))
+        log.warning("translation left out", language=longest, of=command["name"], said="too long in all")
+        command, languages = _without(command, longest), languages - {longest}
     return command
 
 
-def letters(tree: Mapping[str, Any], language: str = "") -> int:
-    """What Discord counts of a command in one language: names, descriptions and choices, with all below it."""
-    own = [(tree.get(f"{part}_localizations") or {}).get(language, tree.get(part) or "") for part in PARTS]
+def letters(tree: Mapping[str, Any], languages: Collection[str] = ()) -> int:
+    """What Discord counts of a command and all below it: of each name, description and choice the longest."""
+    own = sum(max(len(said) for said in _said_as(tree, part, languages)) for part in PARTS)
     value = len(str(tree["value"])) if "value" in tree else 0
-    return sum(map(len, own)) + value + sum(letters(branch, language) for branch in _below(tree))
+    return own + value + sum(letters(branch, languages) for branch in _below(tree))
+
+
+def _said_as(tree: Mapping[str, Any], part: str, languages: Collection[str]) -> list[str]:
+    translated = tree.get(f"{part}_localizations") or {}
+    return [tree.get(part) or "", *(translated[language] for language in languages if language in translated)]
 
 
 def _languages(tree: Mapping[str, Any]) -> set[str]:

@@ -15,11 +15,11 @@ from discord.ui import DynamicItem
 
 from bot.model import Answer, Button, Page, Presser, Tenant
 from bot.platforms.discord import layout
+from bot.platforms.discord.commands.common import Interaction, spoken
 from bot.platforms.discord.limits import BUTTON, CONTENT, TITLE, clipped
 from bot.platforms.discord.views import STYLES, Whose, answer
 from bot.ports.desk import Desk
 from bot.texts import images, records, rules
-from bot.texts.catalogue import Texts
 
 DESCRIPTION = 4096
 TURN_ID = r"beholder-turn:(?P<guild>\d{1,20}):(?P<page>[a-z]{1,16}):(?P<control>[\w.]{0,60})"
@@ -33,10 +33,12 @@ PAGES: dict[str, Turned] = {
 }
 
 
-def laid(told: Answer, guild: str) -> dict[str, Any]:
+async def laid(told: Answer, interaction: Interaction) -> dict[str, Any]:
     """A page with its buttons, or a case as its card shows it; words alone stay words."""
+    guild = str(interaction.guild_id)
     if told.card is not None:
-        view = layout.buttons_of(told.card, guild, Texts().gettext("Open the post"))
+        texts = await spoken(interaction)
+        view = layout.buttons_of(told.card, guild, texts.gettext("Open the post"))
         return {"content": None, "embeds": [layout.embed_of(told.card, None)], "view": view}
     if told.page is not None:
         return {"content": None, "embeds": [_embed(told.page)], "view": _view(told.page, guild)}

@@ -201,6 +201,7 @@ def test_a_language_that_makes_a_command_too_long_is_left_out_of_it() -> None:
     (given,) = within_size([command])
     left = [o["description_localizations"] for s in given["options"] for o in s["options"]]
     assert left == [{"fr": "y"}] * 100
+    assert letters(command, {"de", "fr"}) > LARGEST >= letters(given, {"de", "fr"})
     assert within_size([{**command, "options": inner[:2]}]) == [{**command, "options": inner[:2]}]
 
 
