@@ -170,7 +170,7 @@ def switching(
         _(names.PRESETS[after.preset]),
         "",
         _(_PRESET_KEEPS),
-        _("Lost, for you had changed it: {what}.", what=", ".join(f"`{name}`" for name in lost)) if lost else "",
+        *([_("Lost, for you had changed it: {what}.", what=", ".join(f"`{name}`" for name in lost))] if lost else []),
         "",
         *_difference(before, after, coverage, voice),
     ]
@@ -222,7 +222,9 @@ def not_kept(texts: Texts) -> str:
 
 def unreadable(fault: str, voice: Voice) -> str:
     """A file that is no YAML, or too much of it."""
-    return voice.texts.gettext("The file{fault}. Nothing was changed.", fault=voice.markup.quote(fault, 300))
+    blank = " " if fault.startswith(" ") else ""  # which quoting takes away
+    said = voice.markup.quote(fault, 300)
+    return voice.texts.gettext("The file{fault}. Nothing was changed.", fault=f"{blank}{said}")
 
 
 def too_large(limit: int, texts: Texts) -> str:
