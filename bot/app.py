@@ -63,6 +63,7 @@ class App:
             performer=self._effects,
             journal=store.journal,
             clock=clock,
+            pending=store.pending,
             coverage=screening.coverage,
             states=screening.health,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from discord.app_commands import Group
+from discord.app_commands import ContextMenu, Group
 from typer.main import get_command
 
 from bot.cli import app
@@ -34,6 +34,9 @@ def typed_options() -> set[str]:
 
 def slash_commands() -> Iterator[str]:
     for command in COMMANDS:
+        if isinstance(command, ContextMenu):
+            yield command.name
+            continue
         inner = list(command.commands) if isinstance(command, Group) else [command]
         yield from (f"/{each.qualified_name}" for each in inner if not isinstance(each, Group))
 

@@ -16,7 +16,7 @@ from babel.messages.pofile import write_po
 ROOT = Path(__file__).parents[1]
 POT = ROOT / "bot" / "texts" / "locale" / "beholder.pot"
 ROOMS = ("bot/texts", "bot/desk", "bot/platforms")
-KEYWORDS = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "mark": None, "locale_str": None, "ngettext": (1, 2)}
 HEADER = "# What Beholder says. Written by tools/catalogue.py; parts in {braces} are filled in."
 
 

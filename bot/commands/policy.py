@@ -71,7 +71,7 @@ def show(guild: Guild, config_file: ConfigFile = None) -> None:
 def export(guild: Guild, config_file: ConfigFile = None) -> None:
     """Print a guild's policy as YAML, to change it and apply it again."""
     from bot.commands.settings import settings
-    from bot.commands.yamls import written
+    from bot.yamls import written
     from policies.form import dump
 
     saved = asyncio.run(_current(settings(config_file), tenant(guild)))
@@ -108,8 +108,8 @@ def apply(
 
 def _tell(before: Policy, policy: Policy) -> None:
     """What now holds, what was otherwise before, and what may surprise."""
-    from bot.commands.changes import changes, warnings
     from bot.texts import names
+    from bot.texts.changes import changes, warnings
 
     say(f"mode: {voice().texts.gettext(names.MODES[policy.mode])}")
     say(f"moderators' channel: {policy.mod_channel or 'not set'}")
@@ -117,7 +117,7 @@ def _tell(before: Policy, policy: Policy) -> None:
     say("changed against the version before:" if changed else "nothing is changed against the version before")
     for line in changed:
         say(f"  {line}")
-    for warning in warnings(policy):
+    for warning in warnings(policy, voice().texts):
         say(f"warning: {warning}")
 
 

@@ -34,6 +34,7 @@ class Checking:
             return Answer(checks.unfetchable(error.reason, error.detail, voice))
         if look.skipped:
             return Answer(checks.no_image(voice.texts))
-        listed = await self._lists.listed(tenant, look.sha256) if look.sha256 else None
-        _, decision = judge(policy, place, [Seen(look.screenings, listed)], NOBODY)
-        return Answer(checks.report(look.screenings, decision, policy, voice))
+        entries = await self._lists.entries(tenant, prefix=look.sha256, limit=1) if look.sha256 else []
+        entry = entries[0] if entries else None
+        _, decision = judge(policy, place, [Seen(look.screenings, entry.listed if entry else None)], NOBODY)
+        return Answer(checks.report(look.screenings, decision, policy, voice, entry=entry))

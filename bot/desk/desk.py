@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from bot.desk.amending import Amending
+from bot.desk.announcing import Announcing
+from bot.desk.changing import Changing
 from bot.desk.checking import Checking
 from bot.desk.deciding import Deciding
 from bot.desk.examining import Examining, States
+from bot.desk.exchange import Exchange
+from bot.desk.gate import Gate
+from bot.desk.images import Images
 from bot.desk.modes import Modes
 from bot.desk.objections import Objection
-from bot.desk.rights import may_decide, may_manage, may_read
+from bot.desk.places import Places
+from bot.desk.records import Records
+from bot.desk.rights import may_decide, may_manage, may_read, may_tune
+from bot.desk.rules import Rules
 from bot.desk.sanctioning import Acts, Sanctioning
 from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
 from bot.model import Answer, Finding, Presser, Tenant
-from bot.ports import Clock, Journal, Ledger, Lists, Performer, Screener, Settings
-from bot.texts import decisions
+from bot.ports import Clock, Journal, Ledger, Lists, Pending, Performer, Screener, Settings
+from bot.texts import decisions, refusals
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
@@ -39,6 +47,7 @@ class Desk:
         performer: Performer,
         journal: Journal,
         clock: Clock,
+        pending: Pending,
         coverage: Coverage,
         states: States | None = None,
         acts: Acts = lambda _: frozenset(Act),
@@ -47,11 +56,19 @@ class Desk:
         self._settings = settings
         self._deciding = Deciding(ledger, settings, performer, clock, turns)
         self._sanctioning = Sanctioning(ledger, settings, performer, clock, turns, acts)
-        self._modes = Modes(settings, amending)
-        self._tuning = Tuning(settings, amending, coverage)
+        self._modes = Modes(settings, amending, Announcing(ledger, performer))
+        self._tuning = Tuning(settings, amending, self._modes, coverage)
         self._setup = Setup(amending, coverage)
         self._checking = Checking(screener, lists)
-        self._examining = Examining(journal, ledger, clock, coverage, states or (lambda: dict.fromkeys(coverage, "ok")))
+        states = states or (lambda: dict.fromkeys(coverage, "ok"))
+        self._examining = Examining(journal, ledger, self._modes, clock, coverage, states)
+        gate = Gate(settings)
+        changing = Changing(amending, coverage)
+        self.rules = Rules(gate, changing)
+        self.places = Places(gate, changing)
+        self.exchange = Exchange(gate, settings, amending, pending, coverage)
+        self.records = Records(gate, ledger, clock)
+        self.images = Images(gate, lists, ledger)
 
     # --- cases ----------------------------------------------------------------------------------
 
@@ -93,20 +110,20 @@ class Desk:
 
     async def set_mode(self, tenant: Tenant, presser: Presser, mode: str) -> Answer:
         """`enforce`, `observe` or `paused`."""
-        return await self._as_manager(tenant, presser, lambda voice: self._modes.set(tenant, presser, mode, voice))
+        return await self._as_tuner(tenant, presser, lambda voice: self._modes.set(tenant, presser, mode, voice))
 
     async def set_threshold(
         self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None
     ) -> Answer:
         """A number 0..1 or `never`; None leaves that one as it is."""
-        return await self._as_manager(
+        return await self._as_tuner(
             tenant, presser, lambda voice: self._tuning.set(tenant, presser, category, review, remove, voice)
         )
 
     async def pause(self, tenant: Tenant, presser: Presser, *, resume: bool) -> Answer:
         """The kill switch; resuming goes back to the mode before."""
         switch = self._modes.resume if resume else self._modes.pause
-        return await self._as_manager(tenant, presser, lambda voice: switch(tenant, presser, voice))
+        return await self._as_tuner(tenant, presser, lambda voice: switch(tenant, presser, voice))
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -122,7 +139,7 @@ class Desk:
         policy, voice = await self._guild(tenant)
         if not may_read(presser, policy):
             return Answer(decisions.not_a_moderator(voice.texts))
-        return await self._examining.examine(tenant, policy, findings, voice.texts)
+        return await self._examining.examine(tenant, policy, findings, voice)
 
     async def _as_manager(
         self, tenant: Tenant, presser: Presser, change: Callable[[Voice], Awaitable[Answer]]
@@ -131,6 +148,16 @@ class Desk:
         _, voice = await self._guild(tenant)
         if not may_manage(presser):
             return Answer(words.not_a_manager(voice.texts))
+        return await self._listening(change, voice)
+
+    async def _as_tuner(self, tenant: Tenant, presser: Presser, change: Callable[[Voice], Awaitable[Answer]]) -> Answer:
+        """Make `change` for who may change the rules."""
+        policy, voice = await self._guild(tenant)
+        if not may_tune(presser, policy):
+            return Answer(refusals.not_a_tuner(voice.texts))
+        return await self._listening(change, voice)
+
+    async def _listening(self, change: Callable[[Voice], Awaitable[Answer]], voice: Voice) -> Answer:
         try:
             return await change(voice)
         except Objection as objection:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from bot.desk.modes import Modes
 from bot.model import Answer, Finding, Tenant
 from bot.ports import Clock, Journal, Ledger
 from bot.texts import doctor as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
+from bot.texts.markup import Voice
+from bot.texts.settings import paused_since
 from policies.model import NEVER, Category, Policy
 
 LATE: Final = timedelta(minutes=10)  # a job that waits longer wants an explanation
@@ -23,19 +26,23 @@ States = Callable[[], Mapping[str, str]]
 class Examining:
     """What is well and what is not, each with its cure."""
 
-    def __init__(self, journal: Journal, ledger: Ledger, clock: Clock, coverage: Coverage, states: States) -> None:
+    def __init__(
+        self, journal: Journal, ledger: Ledger, modes: Modes, clock: Clock, coverage: Coverage, states: States
+    ) -> None:
         self._journal = journal
+        self._modes = modes
         self._ledger = ledger
         self._clock = clock
         self._coverage = coverage
         self._states = states
 
-    async def examine(self, tenant: Tenant, policy: Policy, findings: Sequence[Finding], texts: Texts) -> Answer:
+    async def examine(self, tenant: Tenant, policy: Policy, findings: Sequence[Finding], voice: Voice) -> Answer:
         """See `bot.ports.Desk.doctor`."""
+        texts, paused = voice.texts, await self._modes.paused(tenant)
         uncovered = self._uncovered(policy)
         required = policy.required & set(uncovered)
         own = [
-            words.mode(policy.mode, texts),
+            words.mode(policy.mode, texts, since=paused_since(paused, voice) if paused else ""),
             words.mod_channel(policy.mod_channel, texts),
             *words.providers(self._states(), texts),
             *words.not_found_but_required(required, texts),

@@ -32,6 +32,16 @@ def may_punish(presser: Presser, policy: Policy, act: Act) -> bool:
     return has_right(presser, act) or entrusted(presser, policy, Duty.PUNISH)
 
 
+def may_see(presser: Presser, policy: Policy) -> bool:
+    """Read cases and lists: who may decide or manage, or has a role that was entrusted with it."""
+    return may_decide(presser, policy) or may_manage(presser) or entrusted(presser, policy, Duty.SEE)
+
+
+def may_tune(presser: Presser, policy: Policy) -> bool:
+    """Change the rules: who may manage the guild, or has a role that was entrusted with them."""
+    return may_manage(presser) or entrusted(presser, policy, Duty.TUNE)
+
+
 def may_decide_own(presser: Presser) -> bool:
     """Decide the case of one's own post: only who could change the rules themselves."""
     return may_manage(presser)
@@ -44,7 +54,7 @@ def may_manage(presser: Presser) -> bool:
 
 def may_read(presser: Presser, policy: Policy) -> bool:
     """See the guild's settings and its health."""
-    return may_manage(presser) or may_decide(presser, policy)
+    return may_tune(presser, policy) or may_see(presser, policy)
 
 
 def wrote(presser: Presser, case: Case) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.desk.amending import Amending
-from bot.desk.modes import TUNED
+from bot.desk.modes import TUNED, Modes
 from bot.desk.objections import Objection, limit, one_of
-from bot.model import Answer, Presser, Tenant
+from bot.model import Answer, Page, Presser, Tenant
 from bot.ports import Settings
 from bot.texts import overrides
 from bot.texts import settings as words
@@ -18,12 +18,15 @@ from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
 from policies.model import NEVER, Category, Policy, Threshold, frozen
 
+POLICY = "policy"
+
 
 class Tuning:
     """One slider after the other."""
 
-    def __init__(self, settings: Settings, amending: Amending, coverage: Coverage) -> None:
+    def __init__(self, settings: Settings, amending: Amending, modes: Modes, coverage: Coverage) -> None:
         self._settings = settings
+        self._modes = modes
         self._amending = amending
         self._coverage = coverage
 
@@ -32,7 +35,9 @@ class Tuning:
         policy, version = await self._settings.policy(tenant)
         history = await self._settings.versions(tenant, 1)
         changed = (history[0][1], history[0][2]) if history else None
-        return Answer(words.read_out(policy, version, changed, self._coverage, voice))
+        paused = await self._modes.paused(tenant)
+        text = words.read_out(policy, version, changed, self._coverage, voice, paused=paused)
+        return Answer(text, page=Page(POLICY, voice.texts.gettext("The policy"), text))
 
     async def set(
         self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None, voice: Voice

@@ -31,7 +31,18 @@ from bot.model.actions import (
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser
-from bot.model.records import Capabilities, CardRef, Case, CaseState, Concluded, History, Judged, Origin, Ruling
+from bot.model.records import (
+    Capabilities,
+    CardRef,
+    Case,
+    CaseState,
+    Concluded,
+    History,
+    Judged,
+    ListEntry,
+    Origin,
+    Ruling,
+)
 
 __all__ = [
     "IDEMPOTENT",
@@ -62,6 +73,7 @@ __all__ = [
     "Job",
     "JobKind",
     "Judged",
+    "ListEntry",
     "Look",
     "MakeChannel",
     "Media",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.model.actions import Card
 from bot.model.pages import Button, Page
 from policies.model import Screening
 
@@ -28,7 +29,7 @@ class Presser:
 class Answer:
     """What the presser is told, privately. `done`: something was changed. `confirm`: ask again with
     this button, since it cannot be undone. `picture`: an image to show along. `file`: a name and what is in it.
-    `page`: what is shown next, in place of the page that was pressed."""
+    `page`: what is shown next, in place of the page that was pressed. `card`: a case, laid out as its card is."""
 
     text: str
     done: bool = False
@@ -36,6 +37,7 @@ class Answer:
     picture: bytes | None = field(default=None, repr=False)
     file: tuple[str, bytes] | None = field(default=None, repr=False)
     page: Page | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,17 @@ class CardRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ListEntry:
+    """What a guild says of one exact image, and who said so, why and when."""
+
+    sha256: str
+    listed: Listed
+    by: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The numbered record that moderators read."""
 

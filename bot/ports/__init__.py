@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.model import (
     Action,
@@ -20,6 +20,7 @@ from bot.model import (
     Event,
     History,
     Job,
+    ListEntry,
     Look,
     Media,
     Outcome,
@@ -196,8 +197,17 @@ class Ledger(Protocol):
         """One case of this tenant, whole."""
         ...
 
-    async def cases(self, tenant: Tenant, state: CaseState | None = None, limit: int = 25) -> list[Case]:
-        """Newest first."""
+    async def cases(
+        self,
+        tenant: Tenant,
+        state: CaseState | None = None,
+        limit: int = 25,
+        *,
+        author: str | None = None,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> list[Case]:
+        """Newest first. `before`: only older ones than that number; `after`: the `limit` next newer than it."""
         ...
 
     async def decide_case(
@@ -241,6 +251,10 @@ class Lists(Protocol):
         """Set or (None) remove an entry."""
         ...
 
+    async def entries(self, tenant: Tenant, *, prefix: str = "", limit: int = 25, offset: int = 0) -> list[ListEntry]:
+        """What is listed in this guild, newest first; only SHA-256 that begin with `prefix`, hexadecimal digits."""
+        ...
+
     async def known(self, platform: str, key: str) -> str | None:
         """The SHA-256 first seen under an immutable platform id."""
         ...
@@ -263,6 +277,21 @@ class Faces(Protocol):
 
     async def note(self, tenant: Tenant, owner: str, shown: Mapping[str, str]) -> None:
         """From now on these are known. Not before whatever is told of them is on disk."""
+
+
+class Pending(Protocol):
+    """What somebody was shown and has not confirmed yet, so that a restart does not lose it."""
+
+    async def keep(self, tenant: Tenant, owner: str, name: str, body: Mapping[str, Any]) -> None:
+        """Remember it for `owner`, in place of what was kept under the same name before."""
+        ...
+
+    async def kept(self, tenant: Tenant, owner: str, name: str) -> Mapping[str, Any] | None:
+        """What was kept."""
+        ...
+
+    async def drop(self, tenant: Tenant, owner: str, name: str) -> None:
+        """It is done with."""
         ...
 
 

@@ -9,7 +9,134 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from bot.model import Answer, Finding, Presser, Tenant
-from policies.model import Place
+from policies.model import Listed, Place
+
+
+class Rules(Protocol):
+    """One rule after the other, for who may change them."""
+
+    async def actions(self, tenant: Tenant, presser: Presser, when: str, acts: str, context: str | None) -> Answer:
+        """What follows a `block` or a `review`: names of acts, `nothing`, or for one context `usual`."""
+        ...
+
+    async def quarantine(self, tenant: Tenant, presser: Presser, role: str | None) -> Answer:
+        """The role that those in quarantine are given, or none. For who manages the guild."""
+        ...
+
+    async def surfaces(self, tenant: Tenant, presser: Presser, surface: str, *, on: bool) -> Answer:
+        """Whether a surface is looked at."""
+        ...
+
+    async def exempt(
+        self, tenant: Tenant, presser: Presser, what: str, *, role: str | None = None, member: str | None = None
+    ) -> Answer:
+        """`add`, `remove` or `list` whose posts are never acted on."""
+        ...
+
+    async def require(self, tenant: Tenant, presser: Presser, category: str, *, on: bool) -> Answer:
+        """Whether an image that nobody assessed for a category is shown to moderators."""
+        ...
+
+
+class Places(Protocol):
+    """What differs in some places, for who may change the rules."""
+
+    async def context(
+        self,
+        tenant: Tenant,
+        presser: Presser,
+        context: str,
+        category: str,
+        review: str | None,
+        remove: str | None,
+        *,
+        reset: bool = False,
+    ) -> Answer:
+        """A category's limits in one context; with `reset` and no limits, those that hold everywhere again."""
+        ...
+
+    async def channel(
+        self,
+        tenant: Tenant,
+        presser: Presser,
+        channel: str,
+        *,
+        exempt: bool | None = None,
+        context: str | None = None,
+        category: str | None = None,
+        review: str | None = None,
+        remove: str | None = None,
+        reset: bool = False,
+    ) -> Answer:
+        """What differs in one channel; nothing given shows it, `reset` forgets it (with a category, only that)."""
+        ...
+
+
+class Exchange(Protocol):
+    """Whole policies: what replaces everything is shown first, and taken over at the second press."""
+
+    async def preset(self, tenant: Tenant, presser: Presser, name: str, *, seen: int | None = None) -> Answer:
+        """Another preset. `seen`: the version of the rules beside which its change was shown."""
+        ...
+
+    async def export(self, tenant: Tenant, presser: Presser) -> Answer:
+        """The policy as a YAML file."""
+        ...
+
+    async def read_in(self, tenant: Tenant, presser: Presser, content: bytes) -> Answer:
+        """A YAML file: all its problems, or what it would change."""
+        ...
+
+    async def turn(self, tenant: Tenant, presser: Presser, page: str, control: str) -> Answer:
+        """The button below what was shown."""
+        ...
+
+
+class Records(Protocol):
+    """Cases, for who may see them; never with a picture."""
+
+    async def view(self, tenant: Tenant, presser: Presser, number: int) -> Answer:
+        """One case, with the buttons of its state for who may decide."""
+        ...
+
+    async def listing(
+        self, tenant: Tenant, presser: Presser, *, state: str | None = None, author: str | None = None
+    ) -> Answer:
+        """The newest ten."""
+        ...
+
+    async def turn(self, tenant: Tenant, presser: Presser, control: str) -> Answer:
+        """Older or newer ones."""
+        ...
+
+
+class Images(Protocol):
+    """The guild's lists of exact images."""
+
+    async def enlist(
+        self,
+        tenant: Tenant,
+        presser: Presser,
+        listed: Listed,
+        *,
+        pictures: Sequence[AsyncIterator[bytes]] = (),
+        case: int | None = None,
+        why: str = "",
+    ) -> Answer:
+        """Block or allow exact images, given as bytes or by a case's number."""
+        ...
+
+    async def remove(self, tenant: Tenant, presser: Presser, ident: str) -> Answer:
+        """Take one off by how its SHA-256 begins."""
+        ...
+
+    async def listing(self, tenant: Tenant, presser: Presser, *, control: str = "") -> Answer:
+        """Ten of them; `control`: what a button below said."""
+        ...
+
+    async def suggest(self, tenant: Tenant, presser: Presser, typed: str) -> Sequence[tuple[str, str]]:
+        """(SHA-256, label) of at most 25 entries; none for who may not see them."""
+        ...
 
 
 class Sanctions(Protocol):
@@ -25,6 +152,31 @@ class Sanctions(Protocol):
 
 class Desk(Sanctions, Protocol):
     """What people ask for, on any platform."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules, one by one."""
+        ...
+
+    @property
+    def places(self) -> Places:
+        """What differs in some places."""
+        ...
+
+    @property
+    def exchange(self) -> Exchange:
+        """The rules as a whole."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """The cases."""
+        ...
+
+    @property
+    def images(self) -> Images:
+        """The lists."""
+        ...
 
     async def press(
         self, tenant: Tenant, number: int, verb: str, presser: Presser, *, confirmed: bool = False

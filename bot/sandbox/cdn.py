@@ -101,7 +101,7 @@ class Cdn:
                 return (
                     self._world.external.get(rest.partition("/")[0])
                     if head == "external"
-                    else self._asset(head + "/" + rest)
+                    else self._asset(head + "/" + rest, animated=False)
                 )
         return None
 

@@ -15,7 +15,7 @@ from bot.sandbox.world import World
 SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE = 1, 2, 3, 4, 5, 6, 7, 8
 MENTIONABLE, NUMBER, ATTACHMENT = 9, 10, 11
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
-BUTTON, STRING_SELECT = 2, 3
+BUTTON, STRING_SELECT, FILE_UPLOAD = 2, 3, 19
 ANSWER = 5.0
 
 
@@ -124,14 +124,22 @@ class Presses:
         user: User,
         values: Mapping[str, object],
         *,
+        files: Mapping[str, Sequence[File]] | None = None,
         timeout: float = ANSWER,  # noqa: ASYNC109
     ) -> Answered:
-        """Fill in and send the form that `form` opened; values by custom id."""
+        """Fill in and send the form that `form` opened; values, and uploaded files, by custom id."""
         modal = form.modal
         if modal is None:
             raise NotOffered(f"{form.name!r} opened no form")
         begun = self.interactions.begin(MODAL_SUBMIT, user, form.channel, modal["custom_id"], form.message)
-        body = {"custom_id": modal["custom_id"], "components": _filled(modal["components"], values), "resolved": {}}
+        resolved: Json = {}
+        uploaded: dict[str, list[str]] = {
+            c["custom_id"]: [] for c in walk(modal["components"]) if c["type"] == FILE_UPLOAD
+        }
+        uploaded |= {name: self._uploaded(form.channel, some, resolved) for name, some in (files or {}).items()}
+        _check_uploads(modal["components"], uploaded)
+        filled = _filled(modal["components"], {**values, **uploaded})
+        body = {"custom_id": modal["custom_id"], "components": filled, "resolved": resolved}
         more = {"message": self.world.render(form.message)} if form.message else {}
         self._tell(begun, body, more)
         return await begun.wait(timeout=timeout)
@@ -221,10 +229,7 @@ class Presses:
     def _option(self, declared: Json, value: Any, resolved: Json, channel: Channel) -> Json:
         kind = declared["type"]
         if kind == ATTACHMENT:
-            stored = acts.upload(self.world, channel.id, uploads([value])[0], ephemeral=True)
-            shown = wire_messages.attachment(stored, self.world.signer.attachment)
-            resolved.setdefault("attachments", {})[str(stored.id)] = shown
-            value = str(stored.id)
+            (value,) = self._uploaded(channel, [value], resolved)
         elif kind in (USER, MENTIONABLE) and isinstance(value, User):
             for part, content in self._resolve_user(value, channel).items():
                 resolved.setdefault(part, {}).update(content)
@@ -238,6 +243,14 @@ class Presses:
         elif (choices := declared.get("choices")) and value not in [c["value"] for c in choices]:
             raise NotOffered(f"{declared['name']} offers {[c['value'] for c in choices]}, not {value!r}")
         return {"name": declared["name"], "type": kind, "value": value}
+
+    def _uploaded(self, channel: Channel, files: Sequence[File], resolved: Json) -> list[str]:
+        """The ids of files, which lie beside what was typed."""
+        stored = [acts.upload(self.world, channel.id, upload, ephemeral=True) for upload in uploads(list(files))]
+        shown = {str(s.id): wire_messages.attachment(s, self.world.signer.attachment) for s in stored}
+        if shown:
+            resolved.setdefault("attachments", {}).update(shown)
+        return list(shown)
 
     def _resolve_user(self, user: User, channel: Channel) -> Json:
         body: Json = {"users": {str(user.id): wire.user(user)}}
@@ -277,6 +290,17 @@ def _find(components: Sequence[Json], button: str) -> Json:
                 raise NotOffered(f"{button!r} is greyed out")
             return component
     raise NotOffered(f"no button {button!r}; there are {[(c['custom_id'], c.get('label')) for c in live]}")
+
+
+def _check_uploads(components: Sequence[Json], uploaded: Mapping[str, Sequence[str]]) -> None:
+    """As many files as each upload asks for, and none where nothing asks."""
+    wanted = {c["custom_id"]: c for c in walk(components) if c["type"] == FILE_UPLOAD}
+    if strange := set(uploaded) - set(wanted):
+        raise NotOffered(f"the form has no upload {sorted(strange)}; there are {sorted(wanted)}")
+    for name, upload in wanted.items():
+        least = upload.get("min_values", 1) if upload.get("required", True) else 0
+        if not least <= len(uploaded.get(name, ())) <= upload.get("max_values", 1):
+            raise NotOffered(f"{name!r} takes {least} to {upload.get('max_values', 1)} files")
 
 
 def _filled(components: Sequence[Json], values: Mapping[str, object]) -> list[Json]:

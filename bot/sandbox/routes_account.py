@@ -13,6 +13,7 @@ routes = Routes()
 _COMMANDS = "/applications/{application_id}/commands"
 _GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
 CHAT_INPUT = 1
+LARGEST = 8000
 
 
 @routes.add("GET", "/gateway", public=True)
@@ -115,9 +116,10 @@ def application(call: Call) -> Reply:
 
 @routes.add("GET", _COMMANDS)
 def list_commands(call: Call) -> Reply:
-    """Global commands."""
+    """Global commands; with their translations if asked for."""
     _own(call)
-    return Reply(body=call.world.commands.get(0, []))
+    known = call.world.commands.get(0, [])
+    return Reply(body=known if call.query.get("with_localizations") == "true" else _untranslated(known))
 
 
 @routes.add("PUT", _COMMANDS)
@@ -139,6 +141,15 @@ def set_guild_commands(call: Call) -> Reply:
     return Reply(body=_replace(call, call.world.guild(call.id("guild_id")).id))
 
 
+def _untranslated(tree: Any) -> Any:
+    """As Discord shows commands to who does not ask for their translations."""
+    if isinstance(tree, list):
+        return [_untranslated(branch) for branch in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {key: _untranslated(value) for key, value in tree.items() if not key.endswith("_localizations")}
+
+
 def _own(call: Call) -> None:
     if call.id("application_id") != call.world.app_id:
         raise unknown("Application")
@@ -158,6 +169,8 @@ def _replace(call: Call, guild_id: int) -> list[Json]:
 def _command(call: Call, form: Json, before: dict[tuple[str, int], str], guild_id: int) -> Json:
     kind = int(form.get("type") or CHAT_INPUT)
     _check_name(form, kind)
+    if _letters(form) > LARGEST:
+        raise invalid_form("", "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")
     ident = before.get((form["name"], kind)) or str(call.world.ids.next())
     wanted = form.get("default_member_permissions")
     body: Json = {
@@ -178,11 +191,49 @@ def _command(call: Call, form: Json, before: dict[tuple[str, int], str], guild_i
 
 
 def _check_name(form: Json, kind: int) -> None:
-    name = form.get("name") or ""
-    if not 1 <= len(name) <= 32 or (kind == CHAT_INPUT and (name != name.lower() or " " in name)):
-        raise invalid_form("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-    if kind == CHAT_INPUT and not 1 <= len(form.get("description") or "") <= 100:
+    """A command's names and descriptions in every language, and those of all its options."""
+    for name in (form.get("name") or "", *(form.get("name_localizations") or {}).values()):
+        if not 1 <= len(name) <= 32 or (kind == CHAT_INPUT and (name != name.lower() or " " in name)):
+            raise invalid_form("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    said = [form.get("description") or "", *(form.get("description_localizations") or {}).values()]
+    if kind == CHAT_INPUT and not all(1 <= len(text) <= 100 for text in said):
         raise invalid_form("description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    _check_choices(form.get("choices") or [])
+    options = form.get("options") or []
+    if len(options) > 25:
+        raise invalid_form("options", "BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")
+    _check_unique(options, "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")
+    for option in options:
+        _check_name(option, CHAT_INPUT)
+
+
+def _letters(form: Json) -> int:
+    """Names, descriptions and choices with all below, each in its longest language."""
+    own = 0
+    for part in ("name", "description"):
+        said = [form.get(part) or "", *(form.get(f"{part}_localizations") or {}).values()]
+        own += max(map(len, said))
+    value = len(str(form["value"])) if "value" in form else 0
+    return own + value + sum(map(_letters, [*(form.get("options") or ()), *(form.get("choices") or ())]))
+
+
+def _check_choices(choices: list[Json]) -> None:
+    for choice in choices:
+        for name in (choice["name"], *(choice.get("name_localizations") or {}).values()):
+            if not 1 <= len(name) <= 100:
+                raise invalid_form("choices", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    if len(choices) > 25:
+        raise invalid_form("choices", "BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")
+    _check_unique(choices, "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS")
+
+
+def _check_unique(siblings: list[Json], code: str) -> None:
+    """No two beside each other are called the same, in no language."""
+    languages = {language for one in siblings for language in one.get("name_localizations") or ()}
+    for language in ("", *languages):
+        called = [(one.get("name_localizations") or {}).get(language, one["name"]) for one in siblings]
+        if len(set(called)) != len(called):
+            raise invalid_form("name", code, "Option name already exists")
 
 
 def _plain_options(tree: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, func, select, text, update
@@ -157,10 +158,27 @@ class SqlLedger:
         found = await self._cases(tenant, CASES.where(cases.c.number == number))
         return found[0] if found else None
 
-    async def cases(self, tenant: Tenant, state: CaseState | None = None, limit: int = 25) -> list[Case]:
+    async def cases(
+        self,
+        tenant: Tenant,
+        state: CaseState | None = None,
+        limit: int = 25,
+        *,
+        author: str | None = None,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> list[Case]:
         """See `Ledger.cases`."""
-        query = CASES if state is None else CASES.where(cases.c.state == state)
-        return await self._cases(tenant, query.order_by(cases.c.number.desc()).limit(limit))
+        wanted = (
+            () if state is None else (cases.c.state == state,),
+            () if author is None else (cases.c.author == author,),
+            () if before is None else (cases.c.number < before,),
+            () if after is None else (cases.c.number > after,),
+        )
+        query = CASES.where(*chain.from_iterable(wanted)).limit(limit)
+        if after is None:
+            return await self._cases(tenant, query.order_by(cases.c.number.desc()))
+        return (await self._cases(tenant, query.order_by(cases.c.number)))[::-1]
 
     async def decide_case(
         self, tenant: Tenant, number: int, state: CaseState, by: str, note: str = "", *, plans: Sequence[Plan] = ()

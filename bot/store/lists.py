@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.model import Tenant
+from bot.model import ListEntry, Tenant
 from bot.ports import Clock
 from bot.store.database import Database
 from bot.store.remembered import Remembered
@@ -20,6 +20,15 @@ _PUT = _PUT.on_conflict_do_update(
 _REMOVE = delete(lists).where(lists.c.tenant == bindparam("of"), lists.c.sha256 == bindparam("image"))
 _KNOWN = select(media.c.sha256).where(media.c.platform == bindparam("on"), media.c.key == bindparam("under"))
 _KNOW = insert(media).on_conflict_do_nothing()
+
+_BEGINS: BindParameter[str] = bindparam("begins")
+_ENTRIES = (
+    select(lists.c.sha256, lists.c.listed, lists.c.by, lists.c.why, lists.c.at)
+    .where(lists.c.tenant == bindparam("of"), func.substr(lists.c.sha256, 1, func.length(_BEGINS)) == _BEGINS)
+    .order_by(lists.c.at.desc(), lists.c.sha256)
+    .limit(bindparam("most"))
+    .offset(bindparam("skipped"))
+)
 
 REMEMBERED = 10_000
 
@@ -57,6 +66,15 @@ class SqlLists:
 
         await self._database.write(write)
         self._database.expire()
+
+    async def entries(self, tenant: Tenant, *, prefix: str = "", limit: int = 25, offset: int = 0) -> list[ListEntry]:
+        """See `Lists.entries`."""
+        ident = await self._database.tenants.find(tenant)
+        if ident is None:
+            return []
+        where = {"of": ident, "begins": prefix, "most": limit, "skipped": offset}
+        rows = await self._database.read(lambda c: c.execute(_ENTRIES, where).all())
+        return [ListEntry(*row) for row in rows]
 
     async def known(self, platform: str, key: str) -> str | None:
         """See `Lists.known`. Remembered, since it never changes."""

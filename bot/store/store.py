@@ -12,6 +12,7 @@ from bot.store.faces import SqlFaces
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
+from bot.store.pending import SqlPending
 from bot.store.settings import SqlSettings
 from bot.store.verdicts import SqlVerdicts
 
@@ -25,6 +26,7 @@ class Store:
         self.ledger = SqlLedger(db, clock)
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
+        self.pending = SqlPending(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
         self.faces = SqlFaces(db, clock)
 

@@ -28,10 +28,10 @@ def line(finding: Finding) -> str:
     return f"✗ {finding.name}: {finding.cure}" if finding.cure else f"✗ {finding.name}"
 
 
-def mode(which: Mode, texts: Texts) -> Finding:
-    """Watching only is well, standing still is not."""
+def mode(which: Mode, texts: Texts, *, since: str = "") -> Finding:
+    """Watching only is well, standing still is not. `since`: of a pause, in words."""
     _ = texts.gettext
-    name = _("mode, {mode}", mode=_(names.MODES[which]))
+    name = _("mode, {mode}", mode=since or _(names.MODES[which]))
     cures = {
         Mode.PAUSED: _("no image is looked at; to go on: /pause resume:True"),
     }

@@ -8,6 +8,7 @@ from bot.texts.catalogue import Texts
 
 FIELD = 1000  # in one line of a card
 ANSWER = 1900  # in one private answer
+PAGE = 3900  # on a page, which Discord lays out with more room
 
 
 def length(text: str) -> int:

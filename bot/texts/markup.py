@@ -45,6 +45,10 @@ class Markup:
         """A role, by its id."""
         return self.quote(ident)
 
+    def jump(self, guild: str, channel: str, message: str, label: str) -> str:
+        """`label`, leading to a message where the platform can."""
+        return label
+
     def moment(self, at: datetime) -> str:
         """A point in time, for people."""
         return f"{at:%Y-%m-%d %H:%M} UTC"
@@ -71,6 +75,10 @@ class DiscordMarkup(Markup):
     def role(self, ident: str) -> str:
         """A mention of the role; it pings nobody where the adapter allows no mentions."""
         return f"<@&{ident}>" if ident.isdecimal() else self.quote(ident)
+
+    def jump(self, guild: str, channel: str, message: str, label: str) -> str:
+        """A link with words of ours."""
+        return f"[{label}](https://discord.com/channels/{guild}/{channel}/{message})"
 
     def moment(self, at: datetime) -> str:
         """Date and time as the reader's client is set."""

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from bot.model import Finding
 from bot.texts import coverage as seen
-from bot.texts import doctor, names
+from bot.texts import doctor, names, rules
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
-from bot.texts.lines import ANSWER, fit
+from bot.texts.lines import ANSWER, PAGE, fit
 from bot.texts.markup import Voice
 from policies.model import NEVER, Category, Ladder, Mode, Policy, Remedy, Rung, Threshold
 from policies.presets import PRESETS, preset
@@ -36,6 +36,31 @@ def mode_set(before: Policy, after: Policy, texts: Texts) -> str:
     if after.mod_channel is None:
         return text + " " + _("Moderators have no channel for cards yet: run /setup.")
     return text
+
+
+def announced(policy: Policy, who: str, voice: Voice) -> str:
+    """For the moderators' channel: I stand still, or I go on."""
+    _ = voice.texts.gettext
+    person = voice.markup.person(who)
+    if policy.mode is Mode.PAUSED:
+        return _("{person} has paused me: I look at no image until somebody gives /pause resume:True.", person=person)
+    return _("{person} has ended the pause. The mode is: {mode}.", person=person, mode=_(names.MODES[policy.mode]))
+
+
+def not_announced(channel: str, voice: Voice) -> str:
+    """To who paused or resumed, where the moderators could not be told."""
+    return voice.texts.gettext(
+        "I could not say so in {channel}: tell the moderators yourself, and run /doctor.",
+        channel=voice.markup.channel(channel),
+    )
+
+
+def paused_since(paused: tuple[datetime, str], voice: Voice) -> str:
+    """Since when, and by whom."""
+    at, by = paused
+    return voice.texts.gettext(
+        "paused since {at}, by {person}", at=voice.markup.moment(at), person=voice.markup.person(by)
+    )
 
 
 def not_paused(policy: Policy, texts: Texts) -> str:
@@ -116,22 +141,31 @@ def _differs(policy: Policy) -> bool:
 
 
 def read_out(
-    policy: Policy, version: int, changed: tuple[datetime, str] | None, coverage: Coverage, voice: Voice
+    policy: Policy,
+    version: int,
+    changed: tuple[datetime, str] | None,
+    coverage: Coverage,
+    voice: Voice,
+    *,
+    paused: tuple[datetime, str] | None = None,
 ) -> str:
-    """Everything that is set, the most asked first. `changed`: when and by whom the last time."""
+    """Everything that is set, the most asked first. `changed`: when and by whom the last time; `paused`: the same
+    of a pause that lasts."""
     _ = voice.texts.gettext
     lines = [
-        _("Mode: {mode}.", mode=_(names.MODES[policy.mode])),
+        _("Mode: {mode}.", mode=paused_since(paused, voice) if paused else _(names.MODES[policy.mode])),
         _preset_line(policy, version, changed, voice),
         _channel_line(policy, voice),
         *seen.lines(coverage, voice.texts),
         *_threshold_lines(policy, voice.texts),
         *_override_lines(policy, voice),
+        *_action_lines(policy, voice),
         *_unjudged_lines(policy, voice.texts),
         _ladder_line(policy.ladder, voice.texts),
         _("At most {cap} images are removed in an hour; beyond that, moderators decide.", cap=policy.cap),
+        *rules.staff(policy, voice),
     ]
-    return fit([line for line in lines if line], ANSWER, voice.texts)
+    return fit([line for line in lines if line], PAGE, voice.texts)
 
 
 def _preset_line(policy: Policy, version: int, changed: tuple[datetime, str] | None, voice: Voice) -> str:
@@ -191,6 +225,31 @@ def _override_lines(policy: Policy, voice: Voice) -> list[str]:
         lines.append(
             texts.ngettext("{count} role or member is exempt.", "{count} roles or members are exempt.", exempt)
         )
+    return lines
+
+
+def _action_lines(policy: Policy, voice: Voice) -> list[str]:
+    """What follows, what is looked at besides, what must be looked for."""
+    texts = voice.texts
+    _ = texts.gettext
+    lines = [
+        _(
+            "{what}: {acts}.",
+            what=rules.what_follows("block", None, texts),
+            acts=rules.acts(policy.actions.block, texts),
+        ),
+        _(
+            "{what}: {acts}.",
+            what=rules.what_follows("review", None, texts),
+            acts=rules.acts(policy.actions.review, texts),
+        ),
+        rules.own_actions(policy.context_actions, texts),
+        _("Looked at, beside attachments and previews: {what}.", what=rules.surfaces(policy.surfaces, texts)),
+    ]
+    if policy.required:
+        lines.append(_("Required: {what}.", what=rules.categories(policy.required, texts)))
+    if policy.quarantine_role is not None:
+        lines.append(_("Quarantine role: {role}.", role=voice.markup.role(policy.quarantine_role)))
     return lines
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.commands.changes import changes
 from bot.config import Config
 from bot.model import (
     Author,
@@ -26,6 +25,7 @@ from bot.model import (
 from bot.opening import open_store
 from bot.store.codec import event_payload
 from bot.store.retention import Keep
+from bot.texts.changes import changes
 from policies.engine import decide
 from policies.form import STRIKES_LIVE, load
 from policies.model import Category, Context, Label, Mode, Place, Policy, Seen, Standing, Threshold, Verdict, Versions

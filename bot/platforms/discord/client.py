@@ -36,7 +36,7 @@ Cleared = Callable[[int, int | None], None]
 Parser = Callable[[Any], None]
 Heard = Callable[[str, Any, int], None]
 """Told of every gateway event after discord.py has read it: its name, its payload, our own user id."""
-Command = app_commands.Command[Any, ..., Any] | app_commands.Group
+Command = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
 LOOKS: Mapping[str, Callable[[Any], Appearance | None]] = {
@@ -90,6 +90,7 @@ class BeholderClient(discord.AutoShardedClient):
         fixed_gateway: bool = False,
         buttons: Iterable[type[DynamicItem[Any]]] = (),
         commands: Iterable[Command] = (),
+        translator: app_commands.Translator | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -107,6 +108,7 @@ class BeholderClient(discord.AutoShardedClient):
         self.skipped = 0
         self.heard: Heard = lambda name, payload, me: None
         self.tree: app_commands.CommandTree[BeholderClient] = app_commands.CommandTree(self)
+        self._translator = translator
         self._seen = seen
         self._shown = shown
         self._reacted = reacted
@@ -222,6 +224,7 @@ class BeholderClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Logged in and not yet connected: ask for the privileged intents that the application has."""
         self._connection._intents = self._privileges.chosen(self.application_flags)
+        await self.tree.set_translator(self._translator)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Raises PrivilegedIntentsRequired where Discord refuses what its own flags promise."""

@@ -18,7 +18,7 @@ from bot.platforms.discord import assets
 from bot.platforms.discord.actions import Actions
 from bot.platforms.discord.appearance import Appearance, of_post
 from bot.platforms.discord.client import BeholderClient, Source
-from bot.platforms.discord.commands import COMMANDS, synced
+from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
 from bot.platforms.discord.fetching import Fetching, opened
@@ -160,9 +160,9 @@ class DiscordPlatform:
             identifies=self._budget,
             privileges=self._privileges,
             fixed_gateway=self._config.gateway_url is not None,
-            buttons=BUTTONS,
+            buttons=(*BUTTONS, *TURNS),
             commands=COMMANDS,
-            **self._options,
+            **{"translator": Catalogues(), **self._options},
         )
         client.heard = self._walls.heard
         self._attend(client)

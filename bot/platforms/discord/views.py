@@ -26,6 +26,8 @@ log = structlog.get_logger("beholder.discord")
 
 Interaction = discord.Interaction[BeholderClient]
 Ask = Callable[[Tenant, Presser], Awaitable[Answer]]
+Lay = Callable[[Answer, Interaction], Awaitable[dict[str, Any]]]
+"""How an answer is laid out where it is more than words: what to send in their place."""
 
 STYLES = {
     "green": discord.ButtonStyle.success,
@@ -81,19 +83,22 @@ def _rights(held: discord.Permissions) -> frozenset[str]:
     return frozenset(name for name, has in granted.items() if has or held.administrator)
 
 
-async def answer(interaction: Interaction, ask: Ask, whose: Whose | None = None) -> None:
-    """Answer whoever pressed or typed, for them alone.
+async def answer(
+    interaction: Interaction, ask: Ask, whose: Whose | None = None, *, lay: Lay | None = None, instead: bool = False
+) -> None:
+    """Answer whoever pressed or typed, for them alone; `instead` of the message that was pressed, if that was ours
+    for them alone too.
 
     Discord wants a sign of life within three seconds, so the answer is promised before it is sought.
     """
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await (interaction.response.defer() if instead else interaction.response.defer(ephemeral=True, thinking=True))
     try:
         found = await _sought(interaction, ask, whose)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody is left waiting for an answer
         case = None if whose is None else whose.case
         log.error("interaction failed", guild=interaction.guild_id, case=case, error=repr(error))
         found = Answer("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
-    await _tell(interaction, found, whose)
+    await _tell(interaction, found, whose, lay)
 
 
 async def _sought(interaction: Interaction, ask: Ask, whose: Whose | None) -> Answer:
@@ -116,14 +121,14 @@ async def _tenant(interaction: Interaction, whose: Whose | None) -> Tenant | Non
     return tenant_of(guild) if whose is None or whose.guild == str(guild) else None
 
 
-async def _tell(interaction: Interaction, told: Answer, whose: Whose | None) -> None:
+async def _tell(interaction: Interaction, told: Answer, whose: Whose | None, lay: Lay | None = None) -> None:
     view = None
     if told.confirm is not None and whose is not None:
         view = discord.ui.View(timeout=None).add_item(_confirming(whose, told.confirm))
+    said: dict[str, Any] = {"content": clipped(told.text, CONTENT), "embeds": [], "view": view}
     await interaction.edit_original_response(
-        content=clipped(told.text, CONTENT),
-        attachments=[] if told.picture is None else [discord.File(io.BytesIO(told.picture), "SPOILER_picture.jpg")],
-        view=view,
+        **(said if lay is None else said | await lay(told, interaction)),
+        attachments=_files(told),
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
@@ -131,6 +136,14 @@ async def _tell(interaction: Interaction, told: Answer, whose: Whose | None) -> 
 def _confirming(whose: Whose, button: Button) -> DynamicItem[discord.ui.Button[Any]]:
     kind, _, value = button.verb.partition(":")
     return SureSanction(whose, value, button) if kind == SANCTION else CardButton(whose, button, sure=True)
+
+
+def _files(told: Answer) -> list[discord.File]:
+    """A picture is always hidden until it is clicked."""
+    files = [] if told.picture is None else [discord.File(io.BytesIO(told.picture), "SPOILER_picture.jpg")]
+    if told.file is not None:
+        files.append(discord.File(io.BytesIO(told.file[1]), told.file[0]))
+    return files
 
 
 class CardButton(DynamicItem[discord.ui.Button[Any]], template=re.compile(f"{CARD_ID}$")):

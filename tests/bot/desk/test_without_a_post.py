@@ -217,7 +217,7 @@ def test_what_has_no_place_leads_nowhere(what: Matter) -> None:
 def test_a_reaction_that_was_taken_off_is_explained_to_whoever_reacted() -> None:
     said = notices.details(about(Matter.REACTION, Origin.REMOVED), Texts())
     assert said.startswith("Case 12: your reaction in <#7> was taken off, <t:")
-    assert "sexual content, explicit" in said
+    assert "explicit sexual content" in said
 
 
 def test_what_a_direct_message_was_answered_is_no_invitation() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -397,6 +398,22 @@ async def test_cases_come_newest_first_by_state(store: Store) -> None:
     (upheld,) = await store.ledger.cases(HOME, CaseState.UPHELD)
     assert upheld == await case(store, 2)
     assert len(upheld.effects) == 3
+
+
+@pytest.mark.asyncio
+async def test_cases_are_paged_by_their_numbers_and_told_by_author(store: Store) -> None:
+    for n in range(5):
+        await remove(store, str(n), author="ann" if n % 2 else "ben")
+
+    async def numbers(**asked: Any) -> list[int]:
+        return [c.number for c in await store.ledger.cases(HOME, **asked)]
+
+    assert await numbers(before=4, limit=2) == [3, 2]
+    assert await numbers(after=2, limit=2) == [4, 3], "the next newer ones, still the newest first"
+    assert await numbers(after=5) == []
+    assert await numbers(author="ann") == [4, 2]
+    assert await numbers(author="ann", before=4) == [2]
+    assert await numbers(author="nobody") == []
 
 
 @pytest.mark.asyncio

@@ -34,6 +34,39 @@ async def test_an_entry_is_set_changed_and_removed(store: Store) -> None:
 
 
 @pytest.mark.asyncio
+async def test_entries_come_newest_first_by_how_they_begin(store: Store, clock: FakeClock) -> None:
+    images = [str(n) * 64 for n in range(5)]
+    for n, image in enumerate(images):
+        await clock.advance(1)
+        await store.lists.put(HOME, image, Listed.BLOCKED if n % 2 else Listed.ALLOWED, f"mod{n}", f"why {n}")
+    found = await store.lists.entries(HOME)
+    assert [e.sha256 for e in found] == images[::-1]
+    newest = found[0]
+    assert (newest.listed, newest.by, newest.why, newest.at) == (Listed.ALLOWED, "mod4", "why 4", clock.now())
+    assert [e.sha256 for e in await store.lists.entries(HOME, limit=2, offset=1)] == [images[3], images[2]]
+    assert [e.sha256 for e in await store.lists.entries(HOME, prefix=images[2][:8])] == [images[2]]
+    assert await store.lists.entries(HOME, prefix="%") == []
+    assert await store.lists.entries(AWAY) == []
+
+
+@pytest.mark.asyncio
+async def test_what_is_pending_is_its_owners_in_one_guild_until_dropped_or_old(store: Store, clock: FakeClock) -> None:
+    await store.pending.keep(HOME, "ann", "import", {"preset": "strict"})
+    await store.pending.keep(HOME, "ann", "import", {"preset": "art"})
+    assert await store.pending.kept(HOME, "ann", "import") == {"preset": "art"}
+    for tenant, owner, name in ((AWAY, "ann", "import"), (HOME, "ben", "import"), (HOME, "ann", "setup")):
+        assert await store.pending.kept(tenant, owner, name) is None
+        await store.pending.drop(tenant, owner, name)
+    assert await store.pending.kept(HOME, "ann", "import") is not None
+    await store.pending.drop(HOME, "ann", "import")
+    assert await store.pending.kept(HOME, "ann", "import") is None
+    await store.pending.keep(HOME, "ann", "import", {"preset": "art"})
+    await clock.advance(8 * DAY)
+    assert (await sweep(store.db, clock))["drafts"] == 1
+    assert await store.pending.kept(HOME, "ann", "import") is None
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("image", ["", "abc", "A" * 64, sha("a") + "0", "z" * 64])
 async def test_only_a_sha256_can_be_listed(store: Store, image: str) -> None:
     with pytest.raises(ValueError, match="64 small hexadecimal digits"):

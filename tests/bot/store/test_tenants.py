@@ -14,7 +14,7 @@ from bot import ports
 from bot.model import CardRef, CaseState, Effect, EffectKind, EffectState, History, Job, Outcome, OutcomeState, Plan
 from bot.store.past import past
 from bot.store.store import Store
-from bot.store.tables import SHARED, cards, cases, effects, jobs, lists, metadata, policies, strikes
+from bot.store.tables import SHARED, cards, cases, drafts, effects, jobs, lists, metadata, policies, strikes
 from policies.model import Evidence, Listed
 from policies.presets import preset
 from tests.bot.store.samples import AWAY, HOME, START, entry, event, remove, sha
@@ -33,6 +33,8 @@ ASKED: dict[str, tuple[Call, object]] = {
     "policy": (lambda s, j, e: s.settings.policy(AWAY), (preset("standard"), 0)),
     "versions": (lambda s, j, e: s.settings.versions(AWAY), []),
     "listed": (lambda s, j, e: s.lists.listed(AWAY, sha("a")), None),
+    "entries": (lambda s, j, e: s.lists.entries(AWAY), []),
+    "kept": (lambda s, j, e: s.pending.kept(AWAY, "mod", "import"), None),
 }
 CHANGED: dict[str, Call] = {
     "decide_case": lambda s, j, e: s.ledger.decide_case(AWAY, 1, CaseState.OVERTURNED, "stranger"),
@@ -44,13 +46,15 @@ CHANGED: dict[str, Call] = {
     "retry": lambda s, j, e: s.journal.retry(replace(j, tenant=AWAY), START, "stolen"),
     "bury": lambda s, j, e: s.journal.bury(replace(j, tenant=AWAY), "stolen"),
     "put": lambda s, j, e: s.lists.put(AWAY, sha("a"), None, "stranger", ""),
+    "keep": lambda s, j, e: s.pending.keep(AWAY, "mod", "import", {"stolen": True}),
+    "drop": lambda s, j, e: s.pending.drop(AWAY, "mod", "import"),
     "save": lambda s, j, e: s.settings.save(AWAY, preset("relaxed"), "stranger", ""),
 }
 REFUSED = {"plan", "card_posted"}
 OF_NO_TENANT = {"recover", "take", "unsettled", "known", "know"}  # of the host, or of exact bytes
 TOLD_APART = {"conclude"}  # test_ledger: a job cannot conclude another guild's event
 
-KEPT: list[Table] = [cases, cards, effects, jobs, lists, policies, strikes]
+KEPT: list[Table] = [cases, cards, drafts, effects, jobs, lists, policies, strikes]
 
 
 async def rows_of_home(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -67,6 +71,7 @@ async def furnish(store: Store) -> tuple[Job, Effect]:
     await remove(store)
     await store.lists.put(HOME, sha("a"), Listed.BLOCKED, "mod", "")
     await store.settings.save(HOME, preset("strict"), "mod", "")
+    await store.pending.keep(HOME, "mod", "import", {"preset": "strict"})
     await store.db.tenants.ensure(AWAY)
     (job,) = await store.journal.put([entry(event("waiting"))], lease=True)
     effect = next(e for e in await store.ledger.unsettled() if e.state is EffectState.TODO)
@@ -94,7 +99,7 @@ async def test_a_stranger_changes_nothing(store: Store, name: str) -> None:
 def test_every_method_of_the_ports_is_held_against_a_stranger() -> None:
     every = {
         name
-        for port in (ports.Journal, ports.Ledger, ports.Settings, ports.Lists)
+        for port in (ports.Journal, ports.Ledger, ports.Settings, ports.Lists, ports.Pending)
         for name, _ in inspect.getmembers(port, inspect.isfunction)
         if not name.startswith("_")
     }

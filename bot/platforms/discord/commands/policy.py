@@ -1,43 +1,68 @@
-"""`/policy`: what is looked for, and what follows."""
+"""`/policy`: what is looked for, and what follows. Its further commands stand in the files beside."""
 
 from __future__ import annotations
 
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.platforms.discord.commands.common import CHOICES, MANAGERS, Interaction
+from bot.platforms.discord.commands.common import (
+    CHOICES,
+    MANAGERS,
+    PRESET_CHOICES,
+    Interaction,
+    choices,
+    suggest_limit,
+)
+from bot.platforms.discord.commands.turning import laid
 from bot.platforms.discord.views import answer
 from bot.texts import names
-from bot.texts.catalogue import Texts
+from bot.texts.catalogue import Texts, mark
 from policies.model import Category
 
-SUGGESTED = ("never", "0.4", "0.5", "0.6", "0.7", "0.8", "0.85", "0.9", "0.95")
-
+MODES = (
+    (mark("enforce: act on what is found"), "enforce"),
+    (mark("observe: only show what I would do"), "observe"),
+    (mark("paused: look at nothing"), "paused"),
+)
 
 policy = app_commands.Group(
-    name="policy",
+    name=locale_str("policy"),
     description=locale_str("What is looked for here, and what follows"),
     guild_only=True,
     default_permissions=MANAGERS,
 )
 
 
-@policy.command(name="show", description=locale_str("Show this server's policy"))
+@policy.command(name=locale_str("show"), description=locale_str("Show this server's policy"))
 async def policy_show(interaction: Interaction) -> None:
     """`/policy show`."""
-    await answer(interaction, interaction.client.desk.show_policy)
+    await answer(interaction, interaction.client.desk.show_policy, lay=laid)
 
 
-@policy.command(name="mode", description=locale_str("Act, only watch, or pause"))
-@app_commands.describe(mode=locale_str("enforce: act · observe: only show what I would do · paused: look at nothing"))
-@app_commands.choices(mode=[Choice(name=mode, value=mode) for mode in ("enforce", "observe", "paused")])
+@policy.command(name=locale_str("mode"), description=locale_str("Act, only watch, or pause"))
+@app_commands.rename(mode=locale_str("mode"))
+@app_commands.describe(mode=locale_str("What I do from now on"))
+@app_commands.choices(mode=choices(MODES))
 async def policy_mode(interaction: Interaction, mode: str) -> None:
     """`/policy mode`."""
     desk = interaction.client.desk
     await answer(interaction, lambda tenant, presser: desk.set_mode(tenant, presser, mode))
 
 
-@policy.command(name="threshold", description=locale_str("From which confidence a category is shown or removed"))
+@policy.command(name=locale_str("preset"), description=locale_str("Take another preset; shows first what would change"))
+@app_commands.rename(preset=locale_str("preset"))
+@app_commands.describe(preset=locale_str("How strict to be"))
+@app_commands.choices(preset=PRESET_CHOICES)
+async def policy_preset(interaction: Interaction, preset: str) -> None:
+    """`/policy preset preset`."""
+    exchange = interaction.client.desk.exchange
+    await answer(interaction, lambda tenant, presser: exchange.preset(tenant, presser, preset), lay=laid)
+
+
+@policy.command(
+    name=locale_str("threshold"), description=locale_str("From which confidence a category is shown or removed")
+)
+@app_commands.rename(category=locale_str("category"), review=locale_str("review"), remove=locale_str("remove"))
 @app_commands.describe(
     category=locale_str("What was found"),
     review=locale_str("0 to 1, or never: from here on moderators are shown it"),
@@ -61,8 +86,5 @@ async def suggest_category(interaction: Interaction, typed: str) -> list[Choice[
     return [Choice(name=label, value=value) for value, label in fitting.items()][:CHOICES]
 
 
-@policy_threshold.autocomplete("review")
-@policy_threshold.autocomplete("remove")
-async def suggest_threshold(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """`never` and the usual numbers."""
-    return [Choice(name=value, value=value) for value in SUGGESTED if value.startswith(typed.strip())]
+policy_threshold.autocomplete("review")(suggest_limit)
+policy_threshold.autocomplete("remove")(suggest_limit)

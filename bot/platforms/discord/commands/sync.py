@@ -9,8 +9,10 @@ from typing import Any
 
 import discord
 import structlog
+from discord.http import Route
 
 from bot.platforms.discord.client import BeholderClient
+from bot.platforms.discord.commands.translating import LOCALIZATIONS, told_apart, within_size
 
 log = structlog.get_logger("beholder.discord")
 
@@ -20,13 +22,13 @@ async def synced(client: BeholderClient, known: str) -> str:
 
     Returns the digest now. A refusal is logged and tried again at the next connection.
     """
-    ours = [command.to_dict(client.tree) for command in client.tree.get_commands()]
-    digest = _digest(ours)
-    if digest == known:
-        return known
     try:
+        ours = await _payload(client)
+        digest = _digest(ours)
+        if digest == known:
+            return known
         if await _digest_there(client) != digest:
-            await client.tree.sync()
+            await client.http.bulk_upsert_global_commands(client.application_id or 0, payload=ours)
             log.info("commands synchronised", commands=sorted(command.name for command in client.tree.get_commands()))
     except (discord.DiscordException, OSError) as error:
         log.error("commands not synchronised", error=repr(error))
@@ -34,16 +36,26 @@ async def synced(client: BeholderClient, known: str) -> str:
     return digest
 
 
+async def _payload(client: BeholderClient) -> list[Any]:
+    """Our commands as Discord wants them, in every language that we have."""
+    commands, translator = client.tree.get_commands(), client.tree.translator
+    if translator is None:
+        return [command.to_dict(client.tree) for command in commands]
+    translated = [await command.get_translated_payload(client.tree, translator) for command in commands]
+    return within_size(told_apart(translated))
+
+
 async def _digest_there(client: BeholderClient) -> str:
     try:
-        return _digest(await client.http.get_global_commands(client.application_id or 0))
+        route = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id or 0)
+        return _digest(await client.http.request(route, params={"with_localizations": "true"}))
     except discord.NotFound:
         return ""
 
 
 def _digest(commands: Sequence[Any]) -> str:
     """Over what we set ourselves: Discord's answer has ids and defaults besides."""
-    essence = sorted((_essence(command) for command in commands), key=lambda c: str(c["name"]))
+    essence = sorted((_essence(command) for command in commands), key=lambda c: (str(c["name"]), c["type"]))
     return hashlib.sha256(json.dumps(essence, sort_keys=True).encode()).hexdigest()
 
 
@@ -56,7 +68,11 @@ def _essence(command: Mapping[str, Any]) -> dict[str, Any]:
         "type": plain("type", 1),
         "required": bool(plain("required", False)),
         "autocomplete": bool(plain("autocomplete", False)),
-        "choices": [[choice["name"], choice["value"]] for choice in plain("choices", None) or ()],
+        "choices": [
+            [choice["name"], choice["value"], choice.get("name_localizations") or {}]
+            for choice in plain("choices", None) or ()
+        ],
+        **{name: plain(name, None) or {} for name in LOCALIZATIONS},
         "rights": str(plain("default_member_permissions", None) or ""),
         "options": [_essence(option) for option in plain("options", None) or ()],
     }

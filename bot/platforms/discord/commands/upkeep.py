@@ -12,7 +12,9 @@ from bot.platforms.discord.rights import findings
 from bot.platforms.discord.views import answer
 
 
-@app_commands.command(name="doctor", description=locale_str("Check that everything works here, and how to mend it"))
+@app_commands.command(
+    name=locale_str("doctor"), description=locale_str("Check that everything works here, and how to mend it")
+)
 @app_commands.default_permissions(MANAGERS)
 @app_commands.guild_only()
 async def doctor(interaction: Interaction) -> None:
@@ -27,7 +29,10 @@ async def doctor(interaction: Interaction) -> None:
     await answer(interaction, examine)
 
 
-@app_commands.command(name="pause", description=locale_str("Stop looking at pictures at once, or go on again"))
+@app_commands.command(
+    name=locale_str("pause"), description=locale_str("Stop looking at pictures at once, or go on again")
+)
+@app_commands.rename(resume=locale_str("resume"))
 @app_commands.describe(resume=locale_str("Go on as before the pause"))
 @app_commands.default_permissions(MANAGERS)
 @app_commands.guild_only()

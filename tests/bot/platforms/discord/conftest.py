@@ -81,7 +81,10 @@ def start(loopback: Loopback, **options: object) -> Live:
         settings=settings,
         faces=faces,
         clock=BriskClock(),
-        client_options={"guild_ready_timeout": 0.05},
+        client_options={
+            "guild_ready_timeout": 0.05,
+            **({"translator": options["translator"]} if "translator" in options else {}),
+        },
     )
     events: list[Event] = []
 

@@ -56,11 +56,49 @@ class Asked:
 
 
 @dataclass
+class RememberingRoom:
+    """A room of the desk: whatever it is asked, `asked` knows it as `room.question`, with its arguments in order."""
+
+    desk: RememberingDesk
+    name: str
+
+    def __getattr__(self, question: str) -> Any:
+        async def ask(tenant: Tenant, presser: Presser, *given: Any, **named: Any) -> Any:
+            if pictures := named.get("pictures"):
+                named["pictures"] = [b"".join([chunk async for chunk in picture]) for picture in pictures]
+            answer = self.desk._remember(f"{self.name}.{question}", tenant, presser, given=given, **named)
+            return self.desk.suggestions if question == "suggest" else answer
+
+        return ask
+
+
+@dataclass
 class RememberingDesk:
     """`bot.ports.Desk`: remembers what it was asked, answers what it was told to."""
 
     answer: Answer = field(default_factory=lambda: Answer("so be it"))
     asked: list[Asked] = field(default_factory=list)
+    suggestions: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def rules(self) -> Any:
+        return RememberingRoom(self, "rules")
+
+    @property
+    def places(self) -> Any:
+        return RememberingRoom(self, "places")
+
+    @property
+    def exchange(self) -> Any:
+        return RememberingRoom(self, "exchange")
+
+    @property
+    def records(self) -> Any:
+        return RememberingRoom(self, "records")
+
+    @property
+    def images(self) -> Any:
+        return RememberingRoom(self, "images")
 
     def _remember(self, what: str, tenant: Tenant, presser: Presser, **args: Any) -> Answer:
         self.asked.append(Asked(what, tenant, presser, args))
