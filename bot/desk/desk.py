@@ -13,8 +13,9 @@ from bot.desk.objections import Objection
 from bot.desk.rights import may_decide, may_manage, may_read
 from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
+from bot.desk.wizard import Wizard
 from bot.model import Answer, Finding, Presser, Tenant
-from bot.ports import Clock, Journal, Ledger, Lists, Performer, Screener, Settings
+from bot.ports import Clock, Drafts, Journal, Ledger, Lists, Performer, Screener, Settings
 from bot.texts import decisions
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
@@ -37,6 +38,7 @@ class Desk:
         performer: Performer,
         journal: Journal,
         clock: Clock,
+        drafts: Drafts,
         coverage: Coverage,
         states: States | None = None,
     ) -> None:
@@ -45,7 +47,16 @@ class Desk:
         self._deciding = Deciding(ledger, settings, performer, clock)
         self._modes = Modes(settings, amending)
         self._tuning = Tuning(settings, amending, coverage)
-        self._setup = Setup(amending, coverage)
+        self._setup = Setup(amending, journal, clock, coverage)
+        self.wizard = Wizard(
+            settings=settings,
+            drafts=drafts,
+            ledger=ledger,
+            performer=performer,
+            amending=amending,
+            setup=self._setup,
+            coverage=coverage,
+        )
         self._checking = Checking(screener, lists)
         self._examining = Examining(journal, ledger, clock, coverage, states or (lambda: dict.fromkeys(coverage, "ok")))
 
@@ -77,7 +88,7 @@ class Desk:
 
         async def save(voice: Voice) -> Answer:
             choices = {"chosen": preset, "mod_channel": mod_channel, "mode": mode}
-            return await self._setup.save(tenant, presser, **choices, findings=findings, voice=voice)
+            return await self._setup.at_once(tenant, presser, **choices, findings=findings, voice=voice)
 
         return await self._as_manager(tenant, presser, save)
 

@@ -30,7 +30,18 @@ from bot.model.actions import (
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser
-from bot.model.records import Capabilities, CardRef, Case, CaseState, Concluded, History, Judged, Origin, Ruling
+from bot.model.records import (
+    Capabilities,
+    CardRef,
+    Case,
+    CaseState,
+    Concluded,
+    History,
+    Judged,
+    Origin,
+    Ruling,
+    Watched,
+)
 
 __all__ = [
     "IDEMPOTENT",
@@ -86,4 +97,5 @@ __all__ = [
     "TimeoutMember",
     "Unreact",
     "Warn",
+    "Watched",
 ]

@@ -8,6 +8,9 @@ from __future__ import annotations
 TITLE, FIELD_NAME, FIELD_VALUE, FOOTER, EMBED, FIELDS = 256, 256, 1024, 2048, 6000, 25
 CONTENT = 2000
 BUTTON = 80
+OPTION = 100  # of a choice: its label, its description
+PROMPT = 200  # our own: above a choice
+TEXTS = 4000  # all texts of one message made of components
 NONCE = 25
 
 

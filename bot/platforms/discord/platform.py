@@ -19,6 +19,7 @@ from bot.platforms.discord.commands import COMMANDS, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, found_in
 from bot.platforms.discord.fetching import Fetching, opened
+from bot.platforms.discord.pages import PAGES
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
@@ -136,7 +137,7 @@ class DiscordPlatform:
             seen=self._seen,
             identifies=self._budget,
             fixed_gateway=self._config.gateway_url is not None,
-            buttons=BUTTONS,
+            buttons=(*BUTTONS, *PAGES),
             commands=COMMANDS,
             **self._options,
         )

@@ -100,6 +100,7 @@ class World:
             performer=self.hands,
             journal=store.journal,
             clock=clock,
+            drafts=store.drafts,
             coverage=COVERAGE,
             states=lambda: self.states,
         )

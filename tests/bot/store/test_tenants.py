@@ -11,10 +11,22 @@ import pytest
 from sqlalchemy import LargeBinary, Table, select
 
 from bot import ports
-from bot.model import CardRef, CaseState, Effect, EffectKind, EffectState, History, Job, Outcome, OutcomeState, Plan
+from bot.model import (
+    CardRef,
+    CaseState,
+    Effect,
+    EffectKind,
+    EffectState,
+    History,
+    Job,
+    Outcome,
+    OutcomeState,
+    Plan,
+    Watched,
+)
 from bot.store.past import past
 from bot.store.store import Store
-from bot.store.tables import SHARED, cards, cases, effects, jobs, lists, metadata, policies, strikes
+from bot.store.tables import SHARED, cards, cases, drafts, effects, jobs, lists, metadata, policies, strikes
 from policies.model import Evidence, Listed
 from policies.presets import preset
 from tests.bot.store.samples import AWAY, HOME, START, entry, event, remove, sha
@@ -26,6 +38,8 @@ ASKED: dict[str, tuple[Call, object]] = {
     "history": (lambda s, j, e: s.ledger.history(AWAY, "ann", START), History()),
     "removed_since": (lambda s, j, e: s.ledger.removed_since(AWAY, START), []),
     "counts": (lambda s, j, e: s.ledger.counts(AWAY, START), {"judged": 0, "removed": 0, "cases": 0}),
+    "watched": (lambda s, j, e: s.ledger.watched(AWAY, START), Watched()),
+    "kept": (lambda s, j, e: s.drafts.kept(AWAY, "mod", "setup"), None),
     "backlog": (lambda s, j, e: s.journal.backlog(AWAY), (0, None)),
     "case": (lambda s, j, e: s.ledger.case(AWAY, 1), None),
     "cases": (lambda s, j, e: s.ledger.cases(AWAY), []),
@@ -37,6 +51,9 @@ ASKED: dict[str, tuple[Call, object]] = {
 CHANGED: dict[str, Call] = {
     "decide_case": lambda s, j, e: s.ledger.decide_case(AWAY, 1, CaseState.OVERTURNED, "stranger"),
     "plan": lambda s, j, e: s.ledger.plan(AWAY, 1, [Plan(EffectKind.RESTORE, {})]),
+    "follow": lambda s, j, e: s.ledger.follow(replace(j, tenant=AWAY), [Plan(EffectKind.PAGE, {})]),
+    "keep": lambda s, j, e: s.drafts.keep(AWAY, "mod", "setup", {"page": "stolen"}),
+    "drop": lambda s, j, e: s.drafts.drop(AWAY, "mod", "setup"),
     "card_posted": lambda s, j, e: s.ledger.card_posted(AWAY, 1, CardRef("9", "9", Evidence.FULL)),
     "sending": lambda s, j, e: s.ledger.sending([replace(e, tenant=AWAY)]),
     "settle": lambda s, j, e: s.ledger.settle(replace(e, tenant=AWAY), DONE, state=EffectState.DONE),
@@ -50,7 +67,7 @@ REFUSED = {"plan", "card_posted"}
 OF_NO_TENANT = {"recover", "take", "unsettled", "known", "know"}  # of the host, or of exact bytes
 TOLD_APART = {"conclude"}  # test_ledger: a job cannot conclude another guild's event
 
-KEPT: list[Table] = [cases, cards, effects, jobs, lists, policies, strikes]
+KEPT: list[Table] = [cases, cards, drafts, effects, jobs, lists, policies, strikes]
 
 
 async def rows_of_home(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -67,6 +84,7 @@ async def furnish(store: Store) -> tuple[Job, Effect]:
     await remove(store)
     await store.lists.put(HOME, sha("a"), Listed.BLOCKED, "mod", "")
     await store.settings.save(HOME, preset("strict"), "mod", "")
+    await store.drafts.keep(HOME, "mod", "setup", {"page": "setup_staff"})
     await store.db.tenants.ensure(AWAY)
     (job,) = await store.journal.put([entry(event("waiting"))], lease=True)
     effect = next(e for e in await store.ledger.unsettled() if e.state is EffectState.TODO)
@@ -94,7 +112,7 @@ async def test_a_stranger_changes_nothing(store: Store, name: str) -> None:
 def test_every_method_of_the_ports_is_held_against_a_stranger() -> None:
     every = {
         name
-        for port in (ports.Journal, ports.Ledger, ports.Settings, ports.Lists)
+        for port in (ports.Journal, ports.Ledger, ports.Settings, ports.Lists, ports.Drafts)
         for name, _ in inspect.getmembers(port, inspect.isfunction)
         if not name.startswith("_")
     }

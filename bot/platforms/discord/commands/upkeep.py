@@ -20,7 +20,7 @@ async def doctor(interaction: Interaction) -> None:
 
     async def examine(tenant: Tenant, presser: Presser) -> Answer:
         guild_policy, _ = await interaction.client.settings.policy(tenant)
-        found = [*findings(of_guild(interaction.guild), guild_policy.mod_channel), *_connection(interaction.client)]
+        found = [*findings(of_guild(interaction.guild), guild_policy), *_connection(interaction.client)]
         return await interaction.client.desk.doctor(tenant, presser, found)
 
     await answer(interaction, examine)
