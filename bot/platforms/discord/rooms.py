@@ -81,4 +81,4 @@ def _overwrites(guild: discord.Guild, action: MakeChannel) -> list[dict[str, Any
 
 
 def _overwrite(whom: str, kind: int, *, allow: int = 0, deny: int = 0) -> dict[str, Any]:
-    return {"id": whom, "type": kind, "allow": str(allow), "deny": str(deny)}
+    return {"id": whom, "type": kind, "allow": allow, "deny": deny}
