@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -76,44 +76,51 @@ def done(policy: Policy, text: str, voice: Voice) -> Page:
 
 
 def _lines(which: str, policy: Policy, findings: Sequence[Finding], coverage: Coverage, voice: Voice) -> Sequence[str]:
-    match which:
-        case "setup_preset":
-            return words.preset(policy, coverage, voice.texts)
-        case "setup_channel":
-            return words.channel(policy, voice)
-        case "setup_staff":
-            return words.staff(voice.texts)
-        case "setup_exempt":
-            return words.exempt(policy, moderators(policy), voice)
-        case "setup_providers":
-            return words.providers(coverage, voice.texts)
-        case "setup_check":
-            return words.check(findings, voice.texts)
-    return words.finish(policy, findings, voice.texts)
+    texts = voice.texts
+    said: dict[str, Callable[[], Sequence[str]]] = {
+        PRESET: lambda: words.preset(policy, coverage, texts),
+        STAFF: lambda: words.staff(texts),
+        CHANNEL: lambda: words.channel(policy, voice),
+        EXEMPT: lambda: words.exempt(policy, moderators(policy), voice),
+        PROVIDERS: lambda: words.providers(coverage, texts),
+        CHECK: lambda: words.check(findings, texts),
+        FINISH: lambda: words.finish(policy, findings, texts),
+    }
+    return said[which]()
 
 
 def _controls(which: str, policy: Policy, coverage: Coverage, texts: Texts) -> tuple[Control, ...]:
+    offered: dict[str, Callable[[], tuple[Control, ...]]] = {
+        PRESET: lambda: (_presets(policy, texts),),
+        STAFF: lambda: tuple(_entrusted(duty, policy, texts) for duty in Duty),
+        CHANNEL: lambda: _channel(policy, texts),
+        EXEMPT: lambda: _exemptions(policy, texts),
+        PROVIDERS: lambda: _providers(policy, coverage, texts),
+        CHECK: lambda: (Button(AGAIN, texts.gettext("Check again")),),
+        FINISH: tuple,
+    }
+    return offered[which]()
+
+
+def _presets(policy: Policy, texts: Texts) -> Choose:
     _ = texts.gettext
-    match which:
-        case "setup_preset":
-            options = tuple(Option(n, n, _(names.PRESETS[n]), n == policy.preset) for n in PRESETS)
-            return (Choose("preset", _("How strict?"), options),)
-        case "setup_channel":
-            chosen = () if policy.mod_channel is None else (policy.mod_channel,)
-            pick = Pick("channel", _("The moderators' channel"), PickKind.CHANNEL, chosen, least=1)
-            return (pick, Button(MAKE, _("Make a private one")))
-        case "setup_staff":
-            return tuple(_entrusted(duty, policy, texts) for duty in Duty)
-        case "setup_exempt":
-            roles = tuple(sorted(policy.exempt.roles))
-            pick = Pick("roles", _("Roles that are never acted on"), PickKind.ROLES, roles, most=MOST_ROLES)
-            suggest = bool(moderators(policy) - policy.exempt.roles)
-            return (pick, Button(SUGGESTED, _("Exempt the moderators' roles"))) if suggest else (pick,)
-        case "setup_providers":
-            return _providers(policy, coverage, texts)
-        case "setup_check":
-            return (Button(AGAIN, _("Check again")),)
-    return ()
+    options = tuple(Option(name, name, _(names.PRESETS[name]), name == policy.preset) for name in PRESETS)
+    return Choose("preset", _("How strict?"), options)
+
+
+def _channel(policy: Policy, texts: Texts) -> tuple[Control, ...]:
+    _ = texts.gettext
+    chosen = () if policy.mod_channel is None else (policy.mod_channel,)
+    pick = Pick("channel", _("The moderators' channel"), PickKind.CHANNEL, chosen, least=1)
+    return (pick, Button(MAKE, _("Make a private one")))
+
+
+def _exemptions(policy: Policy, texts: Texts) -> tuple[Control, ...]:
+    _ = texts.gettext
+    roles = tuple(sorted(policy.exempt.roles))
+    pick = Pick("roles", _("Roles that are never acted on"), PickKind.ROLES, roles, most=MOST_ROLES)
+    suggest = bool(moderators(policy) - policy.exempt.roles)
+    return (pick, Button(SUGGESTED, _("Exempt the moderators' roles"))) if suggest else (pick,)
 
 
 def _entrusted(duty: Duty, policy: Policy, texts: Texts) -> Pick:

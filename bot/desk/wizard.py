@@ -114,7 +114,7 @@ class Wizard:
             draft, note = (draft, told.no_channel) if missing else (steps.moved(draft, control), told.no_note)
         else:
             policy = await self._prospect(tenant, draft)
-            draft = steps.moved(_chosen(draft, policy, control, values), control)
+            draft = steps.moved(_chosen(draft, policy, control, values, self._coverage), control)
         return await self._shown(tenant, presser, draft, survey, note)
 
     async def _make_channel(self, tenant: Tenant, presser: Presser, draft: Draft) -> tuple[Draft, Note]:
@@ -199,7 +199,7 @@ class Wizard:
         return self._turns.setdefault((tenant, presser.id), asyncio.Lock())
 
 
-def _chosen(draft: Draft, policy: Policy, control: str, values: Sequence[str]) -> Draft:
+def _chosen(draft: Draft, policy: Policy, control: str, values: Sequence[str], coverage: Coverage) -> Draft:
     """`draft` with what one control says. What no page offers changes nothing."""
     match draft.page, control:
         case steps.PRESET, "preset" if values and values[0] in PRESETS:
@@ -213,5 +213,6 @@ def _chosen(draft: Draft, policy: Policy, control: str, values: Sequence[str]) -
         case steps.EXEMPT, steps.SUGGESTED:
             return replace(draft, exempt=policy.exempt.roles | steps.moderators(policy))
         case steps.PROVIDERS, "providers":
-            return replace(draft, providers=tuple(values))
+            every = set(values) >= set(coverage)  # and whoever the host adds later, too
+            return replace(draft, providers=() if every else tuple(v for v in values if v in coverage))
     return draft

@@ -11,15 +11,29 @@ from hypothesis import strategies as st
 
 from bot.desk import steps
 from bot.desk.draft import Draft
-from bot.model import Answer, Button, Choose, EffectKind, Finding, JobKind, Outcome, OutcomeState, Page, Pick, Presser
+from bot.model import (
+    Answer,
+    Button,
+    Choose,
+    EffectKind,
+    Finding,
+    JobKind,
+    Outcome,
+    OutcomeState,
+    Page,
+    Pick,
+    Presser,
+    Watched,
+)
 from bot.texts.catalogue import Texts
 from bot.texts.firstdays import REMINDER, WELCOME, reminder
 from bot.texts.lines import length
+from bot.texts.markup import Voice
 from policies.cautious import cautious
 from policies.model import Category, ChannelRule, Duty, Exemptions, Mode, Policy, frozen
 from policies.presets import PRESETS, preset
 from tests.bot.cases import GUILD
-from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, World
+from tests.bot.desk.world import AUTHOR, COVERAGE, ELSEWHERE, MANAGER, MODERATOR, World
 
 OTHER = Presser("67", "Bea", rights=frozenset({"manage"}))
 TUNER = Presser("68", "Tom", roles=frozenset({"901"}))
@@ -188,6 +202,27 @@ async def test_with_one_provider_there_is_nothing_to_choose(world: World) -> Non
     assert not [c for c in page.controls if isinstance(c, Choose)]
     assert "it costs nothing, and no picture leaves it" in page.text
     assert "There is nothing to choose here" in page.text
+
+
+def test_with_several_providers_there_is_a_choice() -> None:
+    voice, some = Voice.to(GUILD, Texts()), {**COVERAGE, "vendor": frozenset({Category.HATE})}
+    policy = replace(preset("standard"), providers=("local",))
+    page = steps.page(steps.PROVIDERS, policy, (), some, voice)
+    [choose] = [c for c in page.controls if isinstance(c, Choose)]
+    assert [(o.value, o.chosen) for o in choose.options] == [("local", True), ("vendor", False)]
+    assert "• vendor: hate. A paid service: pictures are sent to it." in page.text
+    everybody = steps.page(steps.PROVIDERS, preset("standard"), (), some, voice)
+    [choose] = [c for c in everybody.controls if isinstance(c, Choose)]
+    assert all(o.chosen for o in choose.options), "none named are all of them"
+
+
+@pytest.mark.asyncio
+async def test_all_providers_are_all_that_there_will_be(world: World) -> None:
+    await world.policy(mod_channel="9", providers=("gone",))
+    sitting = await begun(world)
+    await sitting.press("providers", "local", page=steps.PROVIDERS)
+    await sitting.press("watch", page=steps.FINISH)
+    assert (await world.policy()).providers == ()
 
 
 # --- the check -------------------------------------------------------------------------------------
@@ -456,9 +491,6 @@ def test_a_draft_onto_what_it_made_changes_nothing(draft: Draft, policy: Policy)
 
 @given(drafts, st.sampled_from(steps.ORDER), st.integers(0, 60))
 def test_every_page_fits_and_its_controls_are_its_own(draft: Draft, which: str, missing: int) -> None:
-    from bot.texts.markup import Voice
-    from tests.bot.desk.world import COVERAGE
-
     voice = Voice.to(GUILD, Texts())
     findings = [Finding(f"Right {n}", ok=False, cure="x" * 200) for n in range(missing)]
     page = steps.page(which, draft.onto(preset("standard")), findings, COVERAGE, voice, "note")
@@ -479,8 +511,6 @@ def fields(policy: Policy) -> dict[str, object]:
 
 
 def test_a_reminder_without_a_single_image_says_so() -> None:
-    from bot.model import Watched
-
     page = reminder(Watched(), preset("standard"), Texts())
     assert "• 0 images looked at" in page.text
     assert "Moderators have not said yet" in page.text

@@ -11,6 +11,7 @@ from bot.model import (
     Answer,
     Button,
     Choose,
+    Control,
     MakeChannel,
     Option,
     OutcomeState,
@@ -241,11 +242,11 @@ async def test_a_page_is_not_posted_elsewhere(live: Live) -> None:
 def test_the_longest_page_fits() -> None:
     options = tuple(Option(f"v{n}", "l" * 300, "d" * 300) for n in range(25))
     picks = tuple(Choose(f"c{n}", "p" * 900, options) for n in "abcd")
-    controls = (*picks, *(Button(f"b{n}", "l" * 300) for n in "abcdefg"))
+    controls: tuple[Control, ...] = (*picks, *(Button(f"b{n}", "l" * 300) for n in "abcdefg"))
     view = laid(Page("setup_staff", "t" * 900, "😀" * 9000, controls), "1" * 20, "n" * 40)
     assert view.content_length() <= TEXTS
     assert view.total_children_count <= 40
-    rows = [c for c in view.to_components() if c["type"] == 1]
+    rows = [c for c in view.to_components() if c["type"] == 1]  # type: ignore[no-untyped-call]
     assert max(len(row["components"]) for row in rows) <= 5
     assert all(len(c["custom_id"]) <= 100 for row in rows for c in row["components"])
 
