@@ -65,7 +65,7 @@ def _moderators_said(watched: Watched, texts: Texts) -> str:
     if not watched.right + watched.wrong:
         return _("Moderators have not said yet whether I was right: the buttons on my cards are for that.")
     return _(
-        "Moderators found me right {right} times and wrong {wrong} times; {undecided} are undecided.",
+        "Of my cards, moderators called {right} right and {wrong} wrong; {undecided} they have not decided.",
         right=watched.right,
         wrong=watched.wrong,
         undecided=watched.undecided,

@@ -16,19 +16,20 @@ import structlog
 from discord.ui import DynamicItem
 
 from bot.model import Answer, Button, Choose, Control, Finding, Page, Pick, PickKind
+from bot.platforms.discord import layout
 from bot.platforms.discord.extract import tenant_of
-from bot.platforms.discord.layout import mark
 from bot.platforms.discord.limits import BUTTON, CONTENT, OPTION, PROMPT, TEXTS, TITLE, clipped, units
 from bot.platforms.discord.rights import findings
 from bot.platforms.discord.views import STYLES, Ask, Interaction, presser_of
 from bot.ports.desk import Survey
+from bot.texts.catalogue import Texts, mark
 from policies.model import Policy
 
 log = structlog.get_logger("beholder.discord")
 
 PAGE_ID = r"beholder:(?P<guild>\d{1,20}):page:(?P<page>[a-z_]{1,24})\.(?P<control>[a-z_]{1,24})"
-ELSEWHERE = "This page belongs to another server. Press it there."
-FAILED = "Something went wrong on my side, and it has been logged. Nothing may have changed: look again."
+ELSEWHERE = mark("This page belongs to another server. Press it there.")
+FAILED = mark("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
 BUTTONS_IN_A_ROW = 5
 MENTION_NOBODY = discord.AllowedMentions.none()
 
@@ -49,7 +50,7 @@ class Where(NamedTuple):
 
 def laid(page: Page, guild: str, nonce: str | None = None) -> discord.ui.LayoutView:
     """`page` with each prompt above its choice, and the buttons at the end. `nonce`: it is found again by its mark."""
-    small_print = f"\n-# {mark(nonce)}" if nonce else ""
+    small_print = f"\n-# {layout.mark(nonce)}" if nonce else ""
     prompts = [c.prompt for c in page.controls if not isinstance(c, Button)]
     title = f"## {clipped(page.title, TITLE)}\n"
     left = TEXTS - units(title) - units(small_print) - sum(units(clipped(p, PROMPT)) + 8 for p in prompts)
@@ -148,10 +149,16 @@ def surveying(interaction: Interaction) -> Survey:
 
     def survey(policy: Policy) -> Sequence[Finding]:
         if guild is None or guild.unavailable:
-            return [Finding("This server", False, "I cannot see it at the moment. Check again in a minute.")]
+            _ = _texts(interaction).gettext
+            return [Finding(_("This server"), False, _("I cannot see it at the moment. Check again in a minute."))]
         return findings(guild, policy)
 
     return survey
+
+
+def _texts(interaction: Interaction) -> Texts:
+    """The presser's own language: for what is said without knowing the guild."""
+    return Texts(str(interaction.locale))
 
 
 async def open_page(interaction: Interaction, ask: Ask) -> None:
@@ -179,12 +186,12 @@ async def _sought(interaction: Interaction, ask: Ask, where: Where | None) -> An
     """The desk is asked only about the guild that the press comes from. Nobody is left waiting for an answer."""
     guild = interaction.guild_id
     if guild is None or (where is not None and where.guild != str(guild)):
-        return Answer(ELSEWHERE)
+        return Answer(_texts(interaction).gettext(ELSEWHERE))
     try:
         return await ask(tenant_of(guild), presser_of(interaction))
     except Exception as error:  # noqa: BLE001 - whatever went wrong
         log.error("interaction failed", guild=guild, page=where and where.page, error=repr(error))
-        return Answer(FAILED)
+        return Answer(_texts(interaction).gettext(FAILED))
 
 
 async def _fill(interaction: Interaction, found: Answer) -> None:

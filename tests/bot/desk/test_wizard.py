@@ -518,4 +518,4 @@ def test_a_reminder_without_a_single_image_says_so() -> None:
     text = reminder(some, preset("standard"), Texts()).text
     assert "• 3 would have been removed (hate: 3)" in text
     assert "• 2 would have been shown to moderators (other: 2)" in text
-    assert "right 2 times and wrong 1 times; 4 are undecided" in text
+    assert "moderators called 2 right and 1 wrong; 4 they have not decided" in text

@@ -156,7 +156,7 @@ async def test_what_watching_has_shown_is_told_in_the_moderators_channel(street:
     assert "• 6 images looked at" in text
     assert "• 3 would have been removed (sexual content, explicit: 2; hate: 1)" in text
     assert "• 2 would have been shown to moderators (sexual content, explicit: 1)" in text
-    assert "right 1 times and wrong 1 times" in text
+    assert "moderators called 1 right and 1 wrong" in text
     assert [c.verb for c in last(street).controls] == ["protect", "keep"]  # type: ignore[union-attr]
 
 
