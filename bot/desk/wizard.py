@@ -83,7 +83,7 @@ class Wizard:
         self, tenant: Tenant, presser: Presser, page: str, control: str, values: Sequence[str], *, survey: Survey
     ) -> Answer:
         """See `bot.ports.desk.Wizard.turn`."""
-        if page == firstdays.WELCOME:
+        if page == firstdays.WELCOME or (page, control) == (firstdays.REMINDER, firstdays.SET_UP):
             return await self.open(tenant, presser, survey=survey)
         if refused := await self._refused(tenant, presser):
             return refused

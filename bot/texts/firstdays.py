@@ -39,10 +39,10 @@ def welcome(policy: Policy, version: int, coverage: Coverage, texts: Texts) -> P
 
 
 def reminder(watched: Watched, policy: Policy, texts: Texts) -> Page:
-    """What would have happened, and the two ways to go on."""
+    """What would have happened, and the ways to go on: to be set up first, where nobody has done that."""
     _ = texts.gettext
     said = [
-        _("Since I was set up here I have only watched. This is what would have happened:"),
+        _("So far I have only watched here. This is what would have happened:"),
         texts.ngettext("• {count} image looked at", "• {count} images looked at", watched.looked),
         _("• {count} would have been removed{by}", count=watched.removed, by=_by(watched.removed_by, texts)),
         _("• {count} would have been shown to moderators{by}", count=watched.shown, by=_by(watched.shown_by, texts)),
@@ -50,7 +50,8 @@ def reminder(watched: Watched, policy: Policy, texts: Texts) -> Page:
         _moderators_said(watched, texts),
         *wizard.careful(policy, texts),
     ]
-    controls = (Button(PROTECT, _("Protect now"), "green"), Button(KEEP, _("Keep watching")))
+    set_up = () if policy.mod_channel else (Button(SET_UP, _("Set up"), "blue"),)
+    controls = (*set_up, Button(PROTECT, _("Protect now"), "green"), Button(KEEP, _("Keep watching")))
     return Page(REMINDER, _("I am still only watching"), fit(said, TEXT, texts), controls)
 
 

@@ -218,6 +218,7 @@ def finish(policy: Policy, findings: Sequence[Finding], texts: Texts) -> list[st
     lines = [
         _("**Protect now**: I remove what I am sure of, and show moderators the rest."),
         *careful(policy, texts),
+        *trusting(policy, texts),
         _(
             "**Watch first**: I touch nothing. Cards show what I would do, and after three days I tell you what would "
             "have happened."
@@ -236,17 +237,23 @@ def finish(policy: Policy, findings: Sequence[Finding], texts: Texts) -> list[st
 
 def careful(policy: Policy, texts: Texts) -> list[str]:
     """How acting begins more carefully than the preset would, if so."""
-    changed = differing(policy, cautious(policy))
-    if not changed:
+    if not differing(policy, cautious(policy)):
         return []
     return [
         texts.gettext(
-            "To begin with I remove nothing below {sure}, whatever the preset says: {limits}. When you trust me, one "
-            "press on the next page, or later /policy threshold, gives the preset's own limits.",
+            "To begin with I remove nothing below {sure}, also where {preset} would: moderators are shown it.",
             sure=names.score(SURE),
-            limits=_limits(changed, texts),
+            preset=policy.preset,
         )
     ]
+
+
+def trusting(policy: Policy, texts: Texts) -> list[str]:
+    """The way to the preset's own limits, where acting begins more carefully."""
+    way = texts.gettext(
+        "When you trust me, one press on the next page gives all limits of {preset}.", preset=policy.preset
+    )
+    return [way] if careful(policy, texts) else []
 
 
 def own_limits_button(policy: Policy, texts: Texts) -> str:

@@ -456,9 +456,10 @@ async def test_watching_may_go_on(world: World) -> None:
 
 @pytest.mark.asyncio
 async def test_the_greetings_button_opens_the_wizard(world: World) -> None:
-    sitting = Sitting(world)
-    await sitting.press("setup", page=WELCOME)
-    assert sitting.page.name == steps.PRESET
+    for page in (WELCOME, REMINDER):
+        sitting = Sitting(world)
+        await sitting.press("setup", page=page)
+        assert sitting.page.name == steps.PRESET
 
 
 # --- laws ------------------------------------------------------------------------------------------
@@ -512,6 +513,7 @@ def fields(policy: Policy) -> dict[str, object]:
 
 def test_a_reminder_without_a_single_image_says_so() -> None:
     page = reminder(Watched(), preset("standard"), Texts())
+    assert [c.verb for c in page.controls if isinstance(c, Button)] == ["setup", "protect", "keep"]
     assert "• 0 images looked at" in page.text
     assert "Moderators have not said yet" in page.text
     some = Watched(9, 3, 2, 1, {Category.HATE: 3}, {Category.OTHER: 2}, 2, 1, 4)
