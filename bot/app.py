@@ -14,6 +14,7 @@ from bot.clock import SystemClock
 from bot.config import Config
 from bot.desk.desk import Desk
 from bot.effects import Effects
+from bot.firstdays import FirstDays
 from bot.foresight import Foresight
 from bot.invite import invite
 from bot.log import watch
@@ -63,7 +64,7 @@ class App:
             performer=self._effects,
             journal=store.journal,
             clock=clock,
-            pending=store.pending,
+            drafts=store.drafts,
             coverage=screening.coverage,
             states=screening.health,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
@@ -101,6 +102,14 @@ class App:
             clock=self._clock,
         )
         chores = Chores(platforms=self.platforms, journal=store.journal, ledger=store.ledger, effects=self._effects)
+        days = FirstDays(
+            settings=store.settings,
+            ledger=store.ledger,
+            journal=store.journal,
+            performer=self._effects,
+            clock=self._clock,
+            coverage=self._screening.coverage,
+        )
 
         async def event(job: Job) -> None:
             await pipeline.handle(job, event_from(job.payload))
@@ -109,6 +118,8 @@ class App:
             JobKind.EVENT: event,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
+            JobKind.GREET: days.greet,
+            JobKind.REMIND: days.remind,
         }
 
     # --- life ---------------------------------------------------------------------------------

@@ -25,10 +25,12 @@ from bot.model import (
     EffectState,
     Entry,
     JobKind,
+    MakeChannel,
     Origin,
     Outcome,
     OutcomeState,
     PostCard,
+    PostPage,
     Quarantine,
     RemoveMember,
     Restore,
@@ -40,6 +42,7 @@ from bot.model import (
 )
 from bot.platforms.simulated import Simulated
 from bot.ports import Clock, Hands, Journal, Ledger, Platform, Settings
+from bot.store.codec import PAGE
 from bot.texts.cards import card
 from bot.texts.catalogue import Texts
 from policies.model import Evidence, Mode
@@ -138,7 +141,7 @@ class Effects:
             return outcome
         if effect.state is EffectState.SENDING and effect.kind not in IDEMPOTENT:
             platform = self._platforms[effect.tenant.platform]
-            found = await platform.find(effect.tenant, str(effect.body["channel"]), effect.nonce)
+            found = await platform.find(effect.tenant, str(effect.body.get("channel", "")), _nonce(effect))
             if found.state is OutcomeState.UNKNOWN:
                 if not found.retry:  # else it stays as it is, and is looked for again
                     await self._settle(effect, found)
@@ -353,8 +356,24 @@ def _plain_action(effect: Effect) -> Action:
         case EffectKind.RESTORE:
             card_at = (str(body["card_channel"]), str(body["card_message"]))
             return Restore(tenant, channel, str(body["author"]), *card_at, case, effect.nonce)
+    return _setting_up(effect)
+
+
+def _setting_up(effect: Effect) -> Action:
+    body, tenant = effect.body, effect.tenant
+    match effect.kind:
+        case EffectKind.PAGE:
+            return PostPage(tenant, str(body["channel"]), PAGE.unpack(body["page"]), effect.nonce)
+        case EffectKind.MAKE_CHANNEL:
+            roles = tuple(str(role) for role in body["roles"])
+            return MakeChannel(tenant, str(body["name"]), str(body["author"]), roles, _nonce(effect))
         case _:
             raise Hopeless(f"nothing is known of how to do {effect.kind.value}")
+
+
+def _nonce(effect: Effect) -> str:
+    """What is made for good, such as a channel, is known again by whatever asked for it: asked twice, made once."""
+    return str(effect.body.get("key", effect.nonce))
 
 
 def _moment(text: object) -> datetime | None:

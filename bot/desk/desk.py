@@ -23,8 +23,9 @@ from bot.desk.sanctioning import Acts, Sanctioning
 from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
+from bot.desk.wizard import Wizard
 from bot.model import Answer, Finding, Presser, Tenant
-from bot.ports import Clock, Journal, Ledger, Lists, Pending, Performer, Screener, Settings
+from bot.ports import Clock, Drafts, Journal, Ledger, Lists, Performer, Screener, Settings
 from bot.texts import decisions, refusals
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
@@ -47,7 +48,7 @@ class Desk:
         performer: Performer,
         journal: Journal,
         clock: Clock,
-        pending: Pending,
+        drafts: Drafts,
         coverage: Coverage,
         states: States | None = None,
         acts: Acts = lambda _: frozenset(Act),
@@ -58,7 +59,16 @@ class Desk:
         self._sanctioning = Sanctioning(ledger, settings, performer, clock, turns, acts)
         self._modes = Modes(settings, amending, Announcing(ledger, performer))
         self._tuning = Tuning(settings, amending, self._modes, coverage)
-        self._setup = Setup(amending, coverage)
+        self._setup = Setup(amending, journal, clock, coverage)
+        self.wizard = Wizard(
+            settings=settings,
+            drafts=drafts,
+            ledger=ledger,
+            performer=performer,
+            amending=amending,
+            setup=self._setup,
+            coverage=coverage,
+        )
         self._checking = Checking(screener, lists)
         states = states or (lambda: dict.fromkeys(coverage, "ok"))
         self._examining = Examining(journal, ledger, self._modes, clock, coverage, states)
@@ -66,7 +76,7 @@ class Desk:
         changing = Changing(amending, coverage)
         self.rules = Rules(gate, changing)
         self.places = Places(gate, changing)
-        self.exchange = Exchange(gate, settings, amending, pending, coverage)
+        self.exchange = Exchange(gate, settings, amending, drafts, coverage)
         self.records = Records(gate, ledger, clock)
         self.images = Images(gate, lists, ledger)
 
@@ -104,7 +114,7 @@ class Desk:
 
         async def save(voice: Voice) -> Answer:
             choices = {"chosen": preset, "mod_channel": mod_channel, "mode": mode}
-            return await self._setup.save(tenant, presser, **choices, findings=findings, voice=voice)
+            return await self._setup.at_once(tenant, presser, **choices, findings=findings, voice=voice)
 
         return await self._as_manager(tenant, presser, save)
 

@@ -12,7 +12,7 @@ from bot.desk.modes import RULES
 from bot.desk.objections import Objection, one_of
 from bot.desk.rights import may_manage
 from bot.model import Answer, Presser, Tenant
-from bot.ports import Pending, Settings
+from bot.ports import Drafts, Settings
 from bot.texts import refusals
 from bot.texts import rules as words
 from bot.texts.catalogue import Texts
@@ -37,13 +37,11 @@ PRESET_SETS: Final = (
 class Exchange:
     """Presets and files."""
 
-    def __init__(
-        self, gate: Gate, settings: Settings, amending: Amending, pending: Pending, coverage: Coverage
-    ) -> None:
+    def __init__(self, gate: Gate, settings: Settings, amending: Amending, drafts: Drafts, coverage: Coverage) -> None:
         self._gate = gate
         self._settings = settings
         self._amending = amending
-        self._pending = pending
+        self._drafts = drafts
         self._coverage = coverage
 
     # --- presets ------------------------------------------------------------------------------------
@@ -99,7 +97,7 @@ class Exchange:
             if before == after:
                 return Answer(words.already_so(voice.texts))
             _guard(before, after, presser, voice.texts)
-            await self._pending.keep(tenant, presser.id, IMPORT, {"policy": form.dump(after, whole=True)})
+            await self._drafts.keep(tenant, presser.id, IMPORT, {"policy": form.dump(after, whole=True)})
             page = words.importing(before, after, version, self._coverage, voice)
             return Answer(page.text, page=page)
 
@@ -109,14 +107,14 @@ class Exchange:
         """See `bot.ports.desk.Exchange`."""
 
         async def change(before: Policy, voice: Voice) -> Answer:
-            kept = await self._pending.kept(tenant, presser.id, IMPORT)
+            kept = await self._drafts.kept(tenant, presser.id, IMPORT)
             if kept is None:
                 raise Objection(words.not_kept(voice.texts))
             after = _load(kept)
             _guard(before, after, presser, voice.texts)
             why = f"{RULES}{IMPORT}" if before.mode is after.mode else IMPORT
             answer = await self._take_over(tenant, presser, lambda _: after, seen, why, voice)
-            await self._pending.drop(tenant, presser.id, IMPORT)
+            await self._drafts.drop(tenant, presser.id, IMPORT)
             return answer
 
         return await self._gate.tuning(tenant, presser, change)

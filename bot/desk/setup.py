@@ -1,4 +1,4 @@
-"""From an invited bot to a protected community: preset, moderators' channel, mode."""
+"""The one way of saving a setup, at the wizard's end and by the options of the command alike."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.desk.amending import Amending
+from bot.desk.amending import Amending, Amendment
+from bot.desk.draft import Draft
 from bot.desk.objections import Objection, one_of
 from bot.model import Answer, Finding, Presser, Tenant
+from bot.ports import Clock, Journal
 from bot.texts import settings as words
 from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
+from bot.welcome import reminder
+from policies.cautious import cautious
 from policies.model import Mode, Policy
-from policies.presets import PRESETS, preset
+from policies.presets import PRESETS
 
 WHY: Final = "setup"
 CHOICES: Final = (Mode.ENFORCE, Mode.OBSERVE)
 
 
 class Setup:
-    """The short wizard's last step: save, and say what is still missing."""
+    """From choices to a policy in force, and a reminder where it only watches."""
 
-    def __init__(self, amending: Amending, coverage: Coverage) -> None:
+    def __init__(self, amending: Amending, journal: Journal, clock: Clock, coverage: Coverage) -> None:
         self._amending = amending
+        self._journal = journal
+        self._clock = clock
         self._coverage = coverage
 
-    async def save(
+    async def at_once(
         self,
         tenant: Tenant,
         presser: Presser,
@@ -39,32 +45,25 @@ class Setup:
     ) -> Answer:
         """See `bot.ports.Desk.setup`."""
         _ = voice.texts.gettext
-        base = preset(one_of(chosen, PRESETS, voice, what=_("a preset")))
+        name = one_of(chosen, PRESETS, voice, what=_("a preset"))
         wanted = Mode(one_of(mode, CHOICES, voice, what=_("a mode to start in")))
         if not mod_channel.strip():
             raise Objection(_("Choose the channel in which moderators will see cards."))
-        done = await self._amending.amend(
-            tenant,
-            lambda old: replace(_onto(old, base), mode=wanted, mod_channel=mod_channel.strip()),
-            presser.id,
-            WHY,
-        )
-        text = words.set_up(done.before, done.after, findings, self._coverage, voice)
-        return Answer(text, done=done.before != done.after)
+        done = await self.save(tenant, presser, Draft(preset=name, mod_channel=mod_channel.strip()), wanted)
+        return Answer(self.told(done, findings, voice), done=done.before != done.after)
 
+    async def save(self, tenant: Tenant, presser: Presser, draft: Draft, mode: Mode) -> Amendment:
+        """One new version of the policy. Acting begins with what is all but certain (`policies.cautious`)."""
 
-def _onto(old: Policy, base: Policy) -> Policy:
-    """The same preset again keeps what the guild tuned; another one keeps what is the guild's own."""
-    if old.preset == base.preset:
-        return old
-    return replace(
-        base,
-        channels=old.channels,
-        exempt=old.exempt,
-        staff=old.staff,
-        providers=old.providers,
-        quarantine_role=old.quarantine_role,
-        notice_seconds=old.notice_seconds,
-        test_cards=old.test_cards,
-        language=old.language,
-    )
+        def change(old: Policy) -> Policy:
+            chosen = replace(draft.onto(old), mode=mode)
+            return cautious(chosen) if mode is Mode.ENFORCE else chosen
+
+        done = await self._amending.amend(tenant, change, presser.id, WHY)
+        if mode is Mode.OBSERVE:
+            await self._journal.put([reminder(tenant, done.version, self._clock.now())], lease=False)
+        return done
+
+    def told(self, done: Amendment, findings: Sequence[Finding], voice: Voice) -> str:
+        """What now holds, in words."""
+        return words.set_up(done.before, done.after, findings, self._coverage, voice)

@@ -42,6 +42,7 @@ from bot.model.records import (
     ListEntry,
     Origin,
     Ruling,
+    Watched,
 )
 
 __all__ = [
@@ -100,4 +101,5 @@ __all__ = [
     "Unban",
     "Unreact",
     "Warn",
+    "Watched",
 ]

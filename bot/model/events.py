@@ -146,7 +146,7 @@ class JobKind(StrEnum):
     RETRACT = "retract"  # payload: channel, message: take back a notice of ours
     FORGET_EVIDENCE = "forget_evidence"  # payload: case: drop the picture from its cards
     GREET = "greet"  # payload: channel or null: say hello in a guild that was joined
-    REMIND = "remind"  # payload: policy_version: what watching has shown, if the guild still only watches
+    REMIND = "remind"  # payload: policy_version, channel or null: what watching has shown, if it still only watches
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.model.actions import Effect, Plan
 from bot.model.events import Author, Event, EventKind, Media, Tenant
-from policies.model import Act, Decision, Evidence, Listed, Place, Screening, Standing
+from policies.model import Act, Category, Decision, Evidence, Listed, Place, Screening, Standing
 
 
 class CaseState(StrEnum):
@@ -127,6 +127,22 @@ class History:
     upheld: int = 0
     cases: int = 0
     struck: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What came of a guild's images while it only watched. `removed` and `shown` are images that would have been;
+    `right`, `wrong` and `undecided` are cases, by what moderators said of them."""
+
+    looked: int = 0
+    removed: int = 0
+    shown: int = 0
+    unjudged: int = 0
+    removed_by: Mapping[Category, int] = field(default_factory=dict)
+    shown_by: Mapping[Category, int] = field(default_factory=dict)
+    right: int = 0
+    wrong: int = 0
+    undecided: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from bot.model import (
     Plan,
     Ruling,
     Tenant,
+    Watched,
 )
 from policies.model import Listed, Place, Policy, UnscreenedReason
 
@@ -105,7 +106,7 @@ class Platform(Protocol):
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
         """Look up whether our message with `nonce` was posted: done (with ref), failed (it was not)
-        or unknown (cannot be told; with `retry`, not at the moment)."""
+        or unknown (cannot be told; with `retry`, not at the moment). Without a `channel`, whether we made one."""
         ...
 
 
@@ -175,6 +176,14 @@ class Ledger(Protocol):
     async def counts(self, tenant: Tenant, since: datetime) -> Mapping[str, int]:
         """What came of this tenant's images since then: `judged`, `removed` (also those whose deletion failed),
         `cases` opened, and `unscreened:<UnscreenedReason>` for each reason that there was."""
+        ...
+
+    async def watched(self, tenant: Tenant, since: datetime) -> Watched:
+        """What would have been done since then while this guild only watched, and what moderators said of it."""
+        ...
+
+    async def follow(self, job: Job, plans: Sequence[Plan]) -> tuple[Effect, ...]:
+        """Finish a chore and record what follows from it, in one commit: nothing if it was finished before."""
         ...
 
     async def plan(self, tenant: Tenant, case: int | None, plans: Sequence[Plan]) -> tuple[Effect, ...]:
@@ -279,15 +288,15 @@ class Faces(Protocol):
         """From now on these are known. Not before whatever is told of them is on disk."""
 
 
-class Pending(Protocol):
-    """What somebody was shown and has not confirmed yet, so that a restart does not lose it."""
-
-    async def keep(self, tenant: Tenant, owner: str, name: str, body: Mapping[str, Any]) -> None:
-        """Remember it for `owner`, in place of what was kept under the same name before."""
-        ...
+class Drafts(Protocol):
+    """What somebody is in the middle of setting, so that neither a restart nor a lost message loses it."""
 
     async def kept(self, tenant: Tenant, owner: str, name: str) -> Mapping[str, Any] | None:
-        """What was kept."""
+        """What `owner` has begun under `name`; None if nothing, or longer ago than a day."""
+        ...
+
+    async def keep(self, tenant: Tenant, owner: str, name: str, body: Mapping[str, Any]) -> None:
+        """Keep it, in place of what was kept before."""
         ...
 
     async def drop(self, tenant: Tenant, owner: str, name: str) -> None:

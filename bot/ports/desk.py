@@ -5,11 +5,36 @@ Every method checks the presser's right itself and answers in words; none raises
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from bot.model import Answer, Finding, Presser, Tenant
-from policies.model import Listed, Place
+from policies.model import Listed, Place, Policy
+
+Survey = Callable[[Policy], Sequence[Finding]]
+"""What an adapter finds in a guild, measured by what a policy needs."""
+
+
+class Wizard(Protocol):
+    """The first hour, page by page, for who manages the guild. `survey` is the adapter's self-check."""
+
+    async def open(
+        self,
+        tenant: Tenant,
+        presser: Presser,
+        *,
+        survey: Survey,
+        preset: str | None = None,
+        mod_channel: str | None = None,
+    ) -> Answer:
+        """The page that the presser was at, or the first; what is given counts as chosen there."""
+        ...
+
+    async def turn(
+        self, tenant: Tenant, presser: Presser, page: str, control: str, values: Sequence[str], *, survey: Survey
+    ) -> Answer:
+        """A press on a page of the wizard, on the greeting or on the reminder. The answer's page takes its place."""
+        ...
 
 
 class Rules(Protocol):
@@ -176,6 +201,11 @@ class Desk(Sanctions, Protocol):
     @property
     def images(self) -> Images:
         """The lists."""
+        ...
+
+    @property
+    def wizard(self) -> Wizard:
+        """The first hour."""
         ...
 
     async def press(

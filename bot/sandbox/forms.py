@@ -158,6 +158,8 @@ class Unfolding:
         shown["id"] = shown.get("id") or self._number
         if "components" in shown:
             shown["components"] = [self._component(inner) for inner in shown["components"]]
+        if "default_values" in shown:  # ids may be sent as numbers, and are told as text
+            shown["default_values"] = [{**chosen, "id": str(chosen["id"])} for chosen in shown["default_values"]]
         if "accessory" in shown:
             shown["accessory"] = self._component(shown["accessory"])
         if "default_values" in shown:  # a snowflake may come as a number; it is given back as text

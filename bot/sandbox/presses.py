@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.sandbox import acts, permissions, wire, wire_messages
-from bot.sandbox.entities import Channel, Json, Message, User
+from bot.sandbox.entities import TEXT, Channel, Json, Message, Role, User
 from bot.sandbox.forms import walk
 from bot.sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Answered, Interactions
 from bot.sandbox.members import File, uploads
@@ -16,6 +16,8 @@ SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE = 
 MENTIONABLE, NUMBER, ATTACHMENT = 9, 10, 11
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 BUTTON, STRING_SELECT, FILE_UPLOAD = 2, 3, 19
+BUTTON, STRING_SELECT = 2, 3
+USER_SELECT, ROLE_SELECT, CHANNEL_SELECT = 5, 6, 8
 ANSWER = 5.0
 
 
@@ -35,12 +37,13 @@ class Presses:
         button: str,
         user: User,
         *,
-        values: Sequence[str] | None = None,
+        values: Sequence[str | User | Role | Channel] | None = None,
         stale: bool = False,
         acknowledged: bool = False,
         timeout: float = ANSWER,  # noqa: ASYNC109
     ) -> Answered:
-        """Press a button (by custom id or label) or choose `values` of a select.
+        """Press a button (by custom id or label) or choose `values` of a select: of its options, or the people, roles
+        or channels themselves. Raises `NotOffered` for what it does not offer.
 
         `stale`: the presser's screen still shows buttons that an edit has taken away meanwhile.
         `acknowledged`: return at the callback, do not wait for a visible answer.
@@ -48,7 +51,7 @@ class Presses:
         component = _find([*message.components, *(message.former if stale else ())], button)
         body: Json = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]}
         if component["type"] != BUTTON:
-            body["values"] = list(values or ())
+            body |= self._picked(component, list(values or ()), message.channel)
         begun = self.interactions.begin(COMPONENT, user, message.channel, button, message)
         self._tell(begun, body, {"message": self.world.render(message)})
         return await begun.wait(acknowledged=acknowledged, timeout=timeout)
@@ -143,6 +146,38 @@ class Presses:
         more = {"message": self.world.render(form.message)} if form.message else {}
         self._tell(begun, body, more)
         return await begun.wait(timeout=timeout)
+
+    def _picked(self, select: Json, values: Sequence[str | User | Role | Channel], channel: Channel) -> Json:
+        """What of a select was chosen, as its clients let one choose. Discord's own lists resolve what they name."""
+        least, most = select.get("min_values", 1), select.get("max_values", 1)
+        if not least <= len(values) <= most:
+            raise NotOffered(f"choose {least} to {most}, not {len(values)}")
+        if select["type"] == STRING_SELECT:
+            offered = [option["value"] for option in select["options"]]
+            if strange := [value for value in values if value not in offered]:
+                raise NotOffered(f"there are {offered}, not {strange}")
+            return {"values": list(values)}
+        resolved: Json = {}
+        for value in values:
+            self._resolve_pick(select, value, resolved, channel)
+        ids = [str(value.id) for value in values if not isinstance(value, str)]
+        return {"values": ids, "resolved": resolved} if ids else {"values": []}
+
+    def _resolve_pick(self, select: Json, value: object, resolved: Json, channel: Channel) -> None:
+        guild = channel.guild
+        kinds = select.get("channel_types") or [TEXT]
+        if select["type"] == ROLE_SELECT and isinstance(value, Role):
+            resolved.setdefault("roles", {})[str(value.id)] = wire.role(value)
+        elif select["type"] == CHANNEL_SELECT and isinstance(value, Channel) and value.guild is guild:
+            if value.type not in kinds:
+                raise NotOffered(f"#{value.name} is of type {value.type}, only {kinds} are offered")
+            shown = {**wire.channel(value), "permissions": str(self.world.granted(value))}
+            resolved.setdefault("channels", {})[str(value.id)] = shown
+        elif select["type"] == USER_SELECT and isinstance(value, User):
+            for part, content in self._resolve_user(value, channel).items():
+                resolved.setdefault(part, {}).update(content)
+        else:
+            raise NotOffered(f"a select of type {select['type']} does not offer {value!r}")
 
     # --- what the bot is told ---------------------------------------------------------------------------
 

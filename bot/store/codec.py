@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.model import Event, Judged, Outcome
+from bot.model import Event, Judged, Outcome, Page
 from bot.store.errors import Unreadable
 from policies.model import Decision, Standing, Verdict
 
@@ -75,13 +75,14 @@ STANDING: Codec[Standing] = Codec(Standing, "standing")
 IMAGES: Codec[tuple[Judged, ...]] = Codec(tuple[Judged, ...], "set of judged images")
 DECISION: Codec[Decision] = Codec(Decision, "decision")
 OUTCOME: Codec[Outcome] = Codec(Outcome, "outcome")
+PAGE: Codec[Page] = Codec(Page, "page")
 VERDICT: Codec[Verdict] = Codec(Verdict, "verdict")
 SPANS: Codec[Mapping[str, float]] = Codec(Mapping[str, float], "set of spans")
 
 
 def prepare() -> None:
     """Build every codec now: it reads files and takes a while, which the first event must not wait for."""
-    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, VERDICT, SPANS):
+    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS):
         codec.prepare()
 
 

@@ -24,14 +24,17 @@ from bot.model import (
     Plan,
     Ruling,
     Tenant,
+    Watched,
 )
 from bot.ports import Clock
 from bot.store.conclude import Filed, conclude, hour_of, plan
 from bot.store.counts import counts
 from bot.store.database import Database
+from bot.store.journal import FINISH
 from bot.store.prepared import Prepared
 from bot.store.rows import CASES, cases_of, effect_of
 from bot.store.tables import StrikeState, cards, cases, effects, lists, removals, strikes, subjects, tenants
+from bot.store.watched import watched
 from policies.model import Listed
 
 _OF: BindParameter[int] = bindparam("of")
@@ -118,6 +121,21 @@ class SqlLedger:
         """See `Ledger.counts`."""
         ident = await self._database.tenants.find(tenant)
         return {} if ident is None else await self._database.read(lambda c: counts(c, ident, since))
+
+    async def watched(self, tenant: Tenant, since: datetime) -> Watched:
+        """See `Ledger.watched`."""
+        ident = await self._database.tenants.find(tenant)
+        return Watched() if ident is None else await self._database.read(lambda c: watched(c, ident, since))
+
+    async def follow(self, job: Job, plans: Sequence[Plan]) -> tuple[Effect, ...]:
+        """See `Ledger.follow`."""
+        ident, now = await self._database.tenants.ensure(job.tenant), self._clock.now()
+
+        def write(connection: Connection) -> tuple[Effect, ...]:
+            finished = connection.execute(FINISH, {"job": job.id, "of": ident}).rowcount
+            return plan(connection, Filed(job.tenant, ident, now), plans if finished else ())
+
+        return await self._database.write(write)
 
     async def plan(self, tenant: Tenant, case: int | None, plans: Sequence[Plan]) -> tuple[Effect, ...]:
         """See `Ledger.plan`. Raises LookupError if this tenant has no such case."""

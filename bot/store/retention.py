@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
 
 from bot.ports import Clock
 from bot.store.database import Database
+from bot.store.drafts import LASTS
 from bot.store.tables import (
     JobState,
     cases,
@@ -56,7 +57,7 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
         now - timedelta(days=d) for d in (keep.jobs, keep.decisions, keep.cases)
     )
     yield jobs, (jobs.c.at < jobs_before) & jobs.c.state.in_((JobState.DONE, JobState.DEAD))
-    yield drafts, drafts.c.at < jobs_before
+    yield drafts, drafts.c.at <= now - LASTS
     yield removals, removals.c.at < jobs_before
     yield cases, cases.c.opened_at < cases_before
     yield strikes, strikes.c.at < cases_before

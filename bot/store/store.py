@@ -8,11 +8,11 @@ from typing import Self
 
 from bot.ports import Clock
 from bot.store.database import Database
+from bot.store.drafts import SqlDrafts
 from bot.store.faces import SqlFaces
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
-from bot.store.pending import SqlPending
 from bot.store.settings import SqlSettings
 from bot.store.verdicts import SqlVerdicts
 
@@ -26,7 +26,7 @@ class Store:
         self.ledger = SqlLedger(db, clock)
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
-        self.pending = SqlPending(db, clock)
+        self.drafts = SqlDrafts(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
         self.faces = SqlFaces(db, clock)
 

@@ -12,6 +12,7 @@ from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
 from bot.texts.lines import ANSWER, PAGE, fit
 from bot.texts.markup import Voice
+from policies.cautious import SURE, cautious, unbridled
 from policies.model import NEVER, Category, Ladder, Mode, Policy, Remedy, Rung, Threshold
 from policies.presets import PRESETS, preset
 
@@ -125,6 +126,7 @@ def set_up(before: Policy, after: Policy, findings: Sequence[Finding], coverage:
         lines.append(_("What you had changed in this preset is kept."))
     if before.preset != after.preset and _differs(before):
         lines.append(_("What you had changed in the preset {preset} no longer holds.", preset=before.preset))
+    lines += _begun_carefully(after, voice.texts)
     missing = [f for f in findings if not f.ok]
     if missing:
         lines += [_("Still missing:"), *(doctor.line(f) for f in missing)]
@@ -133,8 +135,25 @@ def set_up(before: Policy, after: Policy, findings: Sequence[Finding], coverage:
     return fit(lines, ANSWER, voice.texts)
 
 
+def _begun_carefully(policy: Policy, texts: Texts) -> list[str]:
+    """That acting began with higher limits than the preset's own."""
+    if policy.mode is not Mode.ENFORCE or unbridled(policy) == policy:
+        return []
+    return [
+        texts.gettext(
+            "To begin with I remove nothing below {sure}, also where {preset} would: moderators are shown it.",
+            sure=names.score(SURE),
+            preset=policy.preset,
+        )
+    ]
+
+
 def _differs(policy: Policy) -> bool:
-    return policy.preset in PRESETS and policy.thresholds != preset(policy.preset).thresholds
+    """Whether the guild changed the preset's limits. That acting began with higher ones is no change of its own."""
+    if policy.preset not in PRESETS:
+        return False
+    usual = preset(policy.preset)
+    return policy.thresholds not in (usual.thresholds, cautious(usual).thresholds)
 
 
 # --- the whole policy -----------------------------------------------------------------------------

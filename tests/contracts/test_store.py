@@ -6,20 +6,20 @@ import inspect
 
 import pytest
 
-from bot.ports import Journal, Ledger, Lists, Pending, Settings
+from bot.ports import Drafts, Journal, Ledger, Lists, Settings
+from bot.store.drafts import SqlDrafts
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
-from bot.store.pending import SqlPending
 from bot.store.settings import SqlSettings
 from bot.store.store import Store
 from bot.store.verdicts import SqlVerdicts
 from providers.base import Verdicts
 
 
-def ports_of(store: Store) -> tuple[Journal, Ledger, Settings, Lists, Pending, Verdicts]:
+def ports_of(store: Store) -> tuple[Journal, Ledger, Settings, Lists, Drafts, Verdicts]:
     """Type-checked, not run: each field is its port."""
-    return store.journal, store.ledger, store.settings, store.lists, store.pending, store.verdicts
+    return store.journal, store.ledger, store.settings, store.lists, store.drafts, store.verdicts
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def ports_of(store: Store) -> tuple[Journal, Ledger, Settings, Lists, Pending, V
         (Ledger, SqlLedger),
         (Settings, SqlSettings),
         (Lists, SqlLists),
-        (Pending, SqlPending),
+        (Drafts, SqlDrafts),
         (Verdicts, SqlVerdicts),
     ],
 )

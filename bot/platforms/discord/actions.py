@@ -18,9 +18,11 @@ from bot.model import (
     Action,
     Delete,
     EditCard,
+    MakeChannel,
     Outcome,
     OutcomeState,
     PostCard,
+    PostPage,
     Quarantine,
     RemoveMember,
     Restore,
@@ -44,7 +46,9 @@ from bot.platforms.discord.outcomes import (
     Refusal,
     outcome_of,
 )
+from bot.platforms.discord.pages import laid
 from bot.platforms.discord.rights import AnyChannel, lacking
+from bot.platforms.discord.rooms import Rooms
 from bot.platforms.discord.sanctions import Sanctions
 from bot.platforms.discord.views import Whose
 from bot.platforms.discord.walls import Walls, Wanted
@@ -78,6 +82,7 @@ class Actions:
         self._walls = walls
         self._sanctions = Sanctions(client, clock=clock)
         self._deletions = Deletions(client, clock=clock, walls=walls, require=self._require)
+        self._rooms = Rooms(client, settings)
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for what Discord or the network answers."""
@@ -99,9 +104,10 @@ class Actions:
     async def _second_look(self, action: Action, doubt: Outcome) -> Outcome:
         """A post whose answer was lost either stands there, or is worth another try: should the lost
         request still arrive, Discord drops the later of the two by their nonce."""
-        if not isinstance(action, Warn | PostCard | Say | Restore):
+        if not isinstance(action, Warn | PostCard | PostPage | MakeChannel | Say | Restore):
             return doubt
-        found = await self.find(action.tenant, action.channel, action.nonce)
+        channel = "" if isinstance(action, MakeChannel) else action.channel
+        found = await self.find(action.tenant, channel, action.nonce)
         match found.state:
             case OutcomeState.DONE:
                 return found
@@ -130,6 +136,14 @@ class Actions:
                 return DONE
             case Restore():
                 return await self._restore(action)
+        return await self._set_up(action)
+
+    async def _set_up(self, action: Action) -> Outcome:
+        match action:
+            case PostPage():
+                return await self._post_page(action)
+            case MakeChannel():
+                return await self._rooms.make(action)
         raise Impossible(f"{type(action).__name__} is not known here")
 
     async def _sanction(self, action: TimeoutMember | Quarantine | RemoveMember | Unban) -> Outcome:
@@ -172,6 +186,11 @@ class Actions:
         text = clipped(addressed, CONTENT - len(small_print)) + small_print
         mentioned = MENTION_NOBODY if action.author is None else _mention(action.author)
         return await self._send(action.channel, action.nonce, content=text, allowed_mentions=mentioned)
+
+    async def _post_page(self, action: PostPage) -> Outcome:
+        await self._may_speak(action.tenant, action.channel)
+        view = laid(action.page, action.tenant.id, action.nonce)
+        return await self._send(action.channel, action.nonce, view=view)
 
     async def _restore(self, action: Restore) -> Outcome:
         await self._may_speak(action.tenant, action.channel, "attach_files")
@@ -242,9 +261,12 @@ class Actions:
     # --- looking for our own ------------------------------------------------------------------------
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
-        """Whether our message with `nonce` stands in `channel`: done with its id, failed, or unknown."""
+        """Whether our message with `nonce` stands in `channel`, or without a channel, whether we made one: done
+        with its id, failed, or unknown."""
         try:
             async with asyncio.timeout(PATIENCE):
+                if not channel:
+                    return await self._rooms.find(tenant, nonce)
                 self._require(tenant, channel, "view_channel", "read_message_history")
                 return await self._find(channel, nonce)
         except Refusal as error:

@@ -97,4 +97,12 @@ def _marks(message: discord.Message) -> set[str]:
     stems = [attachment.filename.partition(".")[0] for attachment in message.attachments]
     names = [stem.removeprefix(f"{EVIDENCE}-").removeprefix("SPOILER_") for stem in stems]
     ids = [str(getattr(item, "custom_id", "")) for row in message.components for item in getattr(row, "children", ())]
-    return {last_line, *(f.rpartition(" · ")[2] for f in footers), *names, *(i.rpartition(":")[2] for i in ids)}
+    texts = [str(getattr(part, "content", "")) for part in message.components]
+    small_print = {text.rpartition("\n")[2].removeprefix("-# ") for text in texts}
+    return {
+        last_line,
+        *small_print,
+        *(f.rpartition(" · ")[2] for f in footers),
+        *names,
+        *(i.rpartition(":")[2] for i in ids),
+    }

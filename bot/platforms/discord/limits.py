@@ -9,6 +9,9 @@ TITLE, FIELD_NAME, FIELD_VALUE, FOOTER, EMBED, FIELDS = 256, 256, 1024, 2048, 60
 CONTENT = 2000
 BUTTON = 80
 OPTION = 100  # the label, value, description and placeholder of a select
+OPTION = 100  # of a choice: its label, its description
+PROMPT = 200  # our own: above a choice
+TEXTS = 4000  # all texts of one message made of components
 NONCE = 25
 
 

@@ -22,6 +22,7 @@ from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
 from bot.platforms.discord.fetching import Fetching, opened
+from bot.platforms.discord.pages import PAGES
 from bot.platforms.discord.privileges import Privileges
 from bot.platforms.discord.shards import Roll
 from bot.platforms.discord.sightings import Reactions, Sightings
@@ -160,7 +161,7 @@ class DiscordPlatform:
             identifies=self._budget,
             privileges=self._privileges,
             fixed_gateway=self._config.gateway_url is not None,
-            buttons=(*BUTTONS, *TURNS),
+            buttons=(*BUTTONS, *TURNS, *PAGES),
             commands=COMMANDS,
             **{"translator": Catalogues(), **self._options},
         )

@@ -10,37 +10,98 @@ from urllib.parse import urlencode
 import discord
 
 from bot.model import Finding
+from bot.texts.catalogue import Texts, mark
+from bot.texts.markup import DiscordMarkup
+from policies.model import Act, Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One Discord permission: its name in discord.py, its bit, what Discord's settings call it, why we need it."""
+    """One Discord permission: its name in discord.py, its bit, what Discord's settings call it, why we need it, and
+    what fails without it."""
 
     name: str
     bit: int
     title: str
     why: str
+    without: str = ""
 
 
 NEEDED: tuple[Right, ...] = (
-    Right("view_channel", 1 << 10, "View Channels", "to see what is posted"),
-    Right("send_messages", 1 << 11, "Send Messages", "to post notices and moderators' cards"),
-    Right("send_messages_in_threads", 1 << 38, "Send Messages in Threads", "to post notices where threads are"),
-    Right("embed_links", 1 << 14, "Embed Links", "to lay out moderators' cards"),
-    Right("attach_files", 1 << 15, "Attach Files", "to show evidence and give pictures back"),
-    Right("read_message_history", 1 << 16, "Read Message History", "to fetch a picture again when its link expired"),
-    Right("manage_messages", 1 << 13, "Manage Messages", "to delete posts"),
-    Right("moderate_members", 1 << 40, "Timeout Members", "to time out repeat offenders"),
+    Right("view_channel", 1 << 10, "View Channels", "to see what is posted", mark("I see no images at all")),
+    Right(
+        "send_messages",
+        1 << 11,
+        "Send Messages",
+        "to post notices and moderators' cards",
+        mark("moderators get no cards, and nobody is told why a post is gone"),
+    ),
+    Right(
+        "send_messages_in_threads",
+        1 << 38,
+        "Send Messages in Threads",
+        "to post notices where threads are",
+        mark("nobody is told why a post in a thread is gone"),
+    ),
+    Right("embed_links", 1 << 14, "Embed Links", "to lay out moderators' cards", mark("moderators get no cards")),
+    Right(
+        "attach_files",
+        1 << 15,
+        "Attach Files",
+        "to show evidence and give pictures back",
+        mark("cards show no picture, and nothing can be given back"),
+    ),
+    Right(
+        "read_message_history",
+        1 << 16,
+        "Read Message History",
+        "to fetch a picture again when its link expired",
+        mark("older posts cannot be looked at, nor what was missed while I was away"),
+    ),
+    Right(
+        "manage_messages",
+        1 << 13,
+        "Manage Messages",
+        "to delete posts",
+        mark("posts that break the rules stay up"),
+    ),
+    Right(
+        "moderate_members",
+        1 << 40,
+        "Timeout Members",
+        "to time out repeat offenders",
+        mark("who posts such things again and again is not timed out"),
+    ),
 )
-OPTIONAL: tuple[Right, ...] = (  # only for guilds that let automation remove members: no invite asks for them
-    Right("manage_roles", 1 << 28, "Manage Roles", "to give the quarantine role, where the policy says so"),
-    Right("kick_members", 1 << 1, "Kick Members", "to kick repeat offenders, where the policy says so"),
-    Right("ban_members", 1 << 2, "Ban Members", "to ban repeat offenders, where the policy says so"),
+OPTIONAL: tuple[Right, ...] = (  # only for guilds whose policy has a use for them: no invite asks for them
+    Right(
+        "manage_roles",
+        1 << 28,
+        "Manage Roles",
+        "to give the quarantine role, where the policy says so",
+        mark("nobody is put into quarantine"),
+    ),
+    Right(
+        "kick_members",
+        1 << 1,
+        "Kick Members",
+        "to kick repeat offenders, where the policy says so",
+        mark("nobody is kicked, though your rules say so"),
+    ),
+    Right(
+        "ban_members",
+        1 << 2,
+        "Ban Members",
+        "to ban repeat offenders, where the policy says so",
+        mark("nobody is banned, though your rules say so"),
+    ),
 )
 TITLES = {right.name: right.title for right in (*NEEDED, *OPTIONAL)}
 CARD_RIGHTS = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 WATCH_RIGHTS = ("view_channel", "read_message_history", "manage_messages")
 NAMED_CHANNELS = 5  # how many channels a finding names before it only counts
+
+DISCORD = DiscordMarkup()
 
 AnyChannel = discord.abc.GuildChannel | discord.Thread
 
@@ -61,43 +122,105 @@ def lacking(channel: AnyChannel, member: discord.Member, names: Iterable[str]) -
     return [TITLES[name] for name in names if not getattr(allowed, name)]
 
 
-def findings(guild: discord.Guild, mod_channel: str | None) -> list[Finding]:
-    """The self-check of one guild: rights, moderators' channel, channels out of reach."""
-    return [*_guild_rights(guild), _mod_channel(guild, mod_channel), _reach(guild)]
+def findings(guild: discord.Guild, policy: Policy) -> list[Finding]:
+    """The self-check of one guild: rights, moderators' channel, channels out of reach. What is missing comes with
+    what fails without it and the cure. Optional rights are asked for only where `policy` has a use for them."""
+    texts = Texts(policy.language)
+    return [*_guild_rights(guild, policy, texts), *_places(guild, policy, texts), *_quarantine(guild, policy, texts)]
 
 
-def _guild_rights(guild: discord.Guild) -> Iterator[Finding]:
+def wanted(policy: Policy) -> tuple[Right, ...]:
+    """The rights that a guild with `policy` needs the bot to have."""
+    acts = _automatic_acts(policy)
+    names = {right for act, right in _BY_ACT.items() if act in acts}
+    return (*NEEDED, *(right for right in OPTIONAL if right.name in names))
+
+
+_BY_ACT = {Act.QUARANTINE: "manage_roles", Act.KICK: "kick_members", Act.BAN: "ban_members"}
+
+
+def _automatic_acts(policy: Policy) -> set[Act]:
+    """What may be done without anybody's press. Proposed kicks and bans are pressed by a person, from a card."""
+    rules = (policy.actions, *policy.context_actions.values())
+    acts = {act for rule in rules for act in (*rule.block, *rule.review)}
+    if policy.ladder.automatic_removal:
+        acts |= {rung.act for rung in policy.ladder.rungs}
+    return acts | ({Act.QUARANTINE} if policy.quarantine_role else set())
+
+
+def _guild_rights(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterator[Finding]:
     held = guild.me.guild_permissions
-    for right in NEEDED:
-        cure = f"Server Settings → Roles → {guild.me.top_role.name}: switch on “{right.title}” ({right.why})."
+    for right in wanted(policy):
+        cure = texts.gettext(
+            "Without it: {loss}. Server Settings → Roles → {role}: switch on “{right}”.",
+            loss=texts.gettext(right.without),
+            role=DISCORD.quote(guild.me.top_role.name),
+            right=right.title,
+        )
         yield Finding(right.title, bool(getattr(held, right.name)), cure)
 
 
-def _mod_channel(guild: discord.Guild, mod_channel: str | None) -> Finding:
-    name = "Moderators' channel"
+def _places(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterator[Finding]:
+    yield _mod_channel(guild, policy.mod_channel, texts)
+    yield _reach(guild, texts)
+
+
+def _mod_channel(guild: discord.Guild, mod_channel: str | None, texts: Texts) -> Finding:
+    _ = texts.gettext
+    name = _("Moderators' channel")
     if mod_channel is None:
-        return Finding(name, False, "Run /setup and choose the channel where cards will be posted.")
+        return Finding(name, False, _("Without it: nobody sees what I find. Run /setup and choose one."))
     channel = guild.get_channel_or_thread(int(mod_channel)) if mod_channel.isdecimal() else None
     if channel is None:
-        return Finding(name, False, "It is gone or I cannot see it: run /setup and choose another, or let me view it.")
+        gone = _(
+            "It is gone, or I cannot see it, and then nobody sees what I find: run /setup and choose another, or "
+            "let me view it."
+        )
+        return Finding(name, False, gone)
     if missing := lacking(channel, guild.me, CARD_RIGHTS):
-        cure = f"In {channel.mention} I lack: {', '.join(missing)}. Edit the channel's permissions."
+        cure = _(
+            "In {channel} I lack: {rights}. Without that: moderators get no cards. Edit the channel's permissions.",
+            channel=channel.mention,
+            rights=", ".join(missing),
+        )
         return Finding(name, False, cure)
     if channel.permissions_for(guild.default_role).read_messages:
-        cure = f"Everybody can read {channel.mention}, and cards show what was removed: make it private."
+        cure = _(
+            "Everybody can read {channel}, and cards show what was removed: make it private.", channel=channel.mention
+        )
         return Finding(name, False, cure)
     return Finding(name, True)
 
 
-def _reach(guild: discord.Guild) -> Finding:
+def _reach(guild: discord.Guild, texts: Texts) -> Finding:
+    name = texts.gettext("Channels I can protect")
     watched: list[discord.abc.GuildChannel] = [*guild.text_channels, *guild.voice_channels, *guild.forums]
     out = [channel for channel in watched if lacking(channel, guild.me, WATCH_RIGHTS)]
     if not out:
-        return Finding("Channels I can protect", True)
+        return Finding(name, True)
     named = ", ".join(c.mention for c in out[:NAMED_CHANNELS]) + (" …" if len(out) > NAMED_CHANNELS else "")
-    needed = ", ".join(TITLES[name] for name in WATCH_RIGHTS)
-    cure = f"I cannot protect {len(out)} channel(s): {named}. If that is not intended, allow there: {needed}."
-    return Finding("Channels I can protect", False, cure)
+    cure = texts.ngettext(
+        "I cannot protect {count} channel: {named}. If that is not intended, allow there: {needed}.",
+        "I cannot protect {count} channels: {named}. If that is not intended, allow there: {needed}.",
+        len(out),
+        named=named,
+        needed=", ".join(TITLES[right] for right in WATCH_RIGHTS),
+    )
+    return Finding(name, False, cure)
+
+
+def _quarantine(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterator[Finding]:
+    """A role that is to be given must exist and stand below ours."""
+    if policy.quarantine_role is None:
+        return
+    _ = texts.gettext
+    role = guild.get_role(int(policy.quarantine_role)) if policy.quarantine_role.isdecimal() else None
+    cure = ""
+    if role is None:
+        cure = _("It is gone, so nobody can be put into quarantine: choose another.")
+    elif role >= guild.me.top_role:
+        cure = _("It stands above my role, so I cannot give it: drag my role above it in Server Settings → Roles.")
+    yield Finding(_("Quarantine role"), not cure, cure)
 
 
 # --- who may punish whom -------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from bot.texts.catalogue import Texts
 from bot.texts.lines import length
 from bot.texts.markup import Voice
 from bot.texts.refusals import not_a_tuner
+from policies.cautious import cautious
 from policies.model import (
     NEVER,
     Category,
@@ -300,7 +301,8 @@ async def set_up(world: World, chosen: str = "strict", mode: str = "enforce", ch
 async def test_setup_saves_the_preset_and_says_what_is_missing(chosen: str, world: World) -> None:
     answer = await set_up(world, chosen)
     assert answer.done
-    assert await world.policy() == replace(preset(chosen), mode=Mode.ENFORCE, mod_channel="9")
+    assert await world.policy() == replace(cautious(preset(chosen)), mode=Mode.ENFORCE, mod_channel="9")
+    assert ("I remove nothing below 0.85" in answer.text) == (chosen in {"strict", "family"})
     assert "Cards go to <#9>." in answer.text
     assert "✗ Manage Messages: give me the right" in answer.text
     assert "read messages" not in answer.text
@@ -371,7 +373,7 @@ async def test_another_preset_keeps_what_is_the_guilds_own(world: World) -> None
     await threshold(world, "0.2")
     await set_up(world)
     policy = await world.policy()
-    assert policy.thresholds == preset("strict").thresholds
+    assert policy.thresholds == cautious(preset("strict")).thresholds
     assert {name: getattr(policy, name) for name in own} == own
 
 

@@ -82,7 +82,7 @@ async def press(world: World, number: int, verb: Verb) -> Sequence[Action]:
         performer=effects,
         journal=store.journal,
         clock=world.clock,
-        pending=store.pending,
+        drafts=store.drafts,
         coverage=COVERAGE,
     )
     assert (await desk.press(GUILD, number, verb, MODERATOR, confirmed=True)).done

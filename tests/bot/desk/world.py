@@ -100,7 +100,7 @@ class World:
             performer=self.hands,
             journal=store.journal,
             clock=clock,
-            pending=store.pending,
+            drafts=store.drafts,
             coverage=COVERAGE,
             states=lambda: self.states,
         )

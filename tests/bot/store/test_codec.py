@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Author, Event, Judged, Media, Outcome, Tenant
+from bot.model import Author, Button, Choose, Event, Judged, Media, Option, Outcome, Page, Pick, Tenant
 from bot.store import codec
 from bot.store.codec import Codec, event_from, event_payload
 from bot.store.errors import Unreadable
@@ -77,6 +77,12 @@ images = st.lists(
     max_size=3,
 ).map(tuple)
 outcomes = st.builds(Outcome, detail=words, ref=st.none() | words)
+controls = (
+    st.builds(Button, words, words)
+    | st.builds(Choose, words, words, st.lists(st.builds(Option, words, words), max_size=2).map(tuple))
+    | st.builds(Pick, name=words, prompt=words, chosen=st.lists(words, max_size=2).map(tuple))
+)
+pages = st.builds(Page, words, words, words, st.lists(controls, max_size=3).map(tuple))
 spans = st.dictionaries(words, st.floats(0, 1e9))
 
 KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
@@ -85,6 +91,7 @@ KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.IMAGES, images),
     (codec.DECISION, decisions),
     (codec.OUTCOME, outcomes),
+    (codec.PAGE, pages),
     (codec.VERDICT, verdicts),
     (codec.SPANS, spans),
 ]

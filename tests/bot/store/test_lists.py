@@ -51,19 +51,19 @@ async def test_entries_come_newest_first_by_how_they_begin(store: Store, clock: 
 
 @pytest.mark.asyncio
 async def test_what_is_pending_is_its_owners_in_one_guild_until_dropped_or_old(store: Store, clock: FakeClock) -> None:
-    await store.pending.keep(HOME, "ann", "import", {"preset": "strict"})
-    await store.pending.keep(HOME, "ann", "import", {"preset": "art"})
-    assert await store.pending.kept(HOME, "ann", "import") == {"preset": "art"}
+    await store.drafts.keep(HOME, "ann", "import", {"preset": "strict"})
+    await store.drafts.keep(HOME, "ann", "import", {"preset": "art"})
+    assert await store.drafts.kept(HOME, "ann", "import") == {"preset": "art"}
     for tenant, owner, name in ((AWAY, "ann", "import"), (HOME, "ben", "import"), (HOME, "ann", "setup")):
-        assert await store.pending.kept(tenant, owner, name) is None
-        await store.pending.drop(tenant, owner, name)
-    assert await store.pending.kept(HOME, "ann", "import") is not None
-    await store.pending.drop(HOME, "ann", "import")
-    assert await store.pending.kept(HOME, "ann", "import") is None
-    await store.pending.keep(HOME, "ann", "import", {"preset": "art"})
+        assert await store.drafts.kept(tenant, owner, name) is None
+        await store.drafts.drop(tenant, owner, name)
+    assert await store.drafts.kept(HOME, "ann", "import") is not None
+    await store.drafts.drop(HOME, "ann", "import")
+    assert await store.drafts.kept(HOME, "ann", "import") is None
+    await store.drafts.keep(HOME, "ann", "import", {"preset": "art"})
     await clock.advance(8 * DAY)
     assert (await sweep(store.db, clock))["drafts"] == 1
-    assert await store.pending.kept(HOME, "ann", "import") is None
+    assert await store.drafts.kept(HOME, "ann", "import") is None
 
 
 @pytest.mark.asyncio

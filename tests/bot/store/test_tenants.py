@@ -11,7 +11,19 @@ import pytest
 from sqlalchemy import LargeBinary, Table, select
 
 from bot import ports
-from bot.model import CardRef, CaseState, Effect, EffectKind, EffectState, History, Job, Outcome, OutcomeState, Plan
+from bot.model import (
+    CardRef,
+    CaseState,
+    Effect,
+    EffectKind,
+    EffectState,
+    History,
+    Job,
+    Outcome,
+    OutcomeState,
+    Plan,
+    Watched,
+)
 from bot.store.past import past
 from bot.store.store import Store
 from bot.store.tables import SHARED, cards, cases, drafts, effects, jobs, lists, metadata, policies, strikes
@@ -26,6 +38,8 @@ ASKED: dict[str, tuple[Call, object]] = {
     "history": (lambda s, j, e: s.ledger.history(AWAY, "ann", START), History()),
     "removed_since": (lambda s, j, e: s.ledger.removed_since(AWAY, START), []),
     "counts": (lambda s, j, e: s.ledger.counts(AWAY, START), {"judged": 0, "removed": 0, "cases": 0}),
+    "watched": (lambda s, j, e: s.ledger.watched(AWAY, START), Watched()),
+    "kept": (lambda s, j, e: s.drafts.kept(AWAY, "mod", "setup"), None),
     "backlog": (lambda s, j, e: s.journal.backlog(AWAY), (0, None)),
     "case": (lambda s, j, e: s.ledger.case(AWAY, 1), None),
     "cases": (lambda s, j, e: s.ledger.cases(AWAY), []),
@@ -34,11 +48,13 @@ ASKED: dict[str, tuple[Call, object]] = {
     "versions": (lambda s, j, e: s.settings.versions(AWAY), []),
     "listed": (lambda s, j, e: s.lists.listed(AWAY, sha("a")), None),
     "entries": (lambda s, j, e: s.lists.entries(AWAY), []),
-    "kept": (lambda s, j, e: s.pending.kept(AWAY, "mod", "import"), None),
 }
 CHANGED: dict[str, Call] = {
     "decide_case": lambda s, j, e: s.ledger.decide_case(AWAY, 1, CaseState.OVERTURNED, "stranger"),
     "plan": lambda s, j, e: s.ledger.plan(AWAY, 1, [Plan(EffectKind.RESTORE, {})]),
+    "follow": lambda s, j, e: s.ledger.follow(replace(j, tenant=AWAY), [Plan(EffectKind.PAGE, {})]),
+    "keep": lambda s, j, e: s.drafts.keep(AWAY, "mod", "setup", {"page": "stolen"}),
+    "drop": lambda s, j, e: s.drafts.drop(AWAY, "mod", "setup"),
     "card_posted": lambda s, j, e: s.ledger.card_posted(AWAY, 1, CardRef("9", "9", Evidence.FULL)),
     "sending": lambda s, j, e: s.ledger.sending([replace(e, tenant=AWAY)]),
     "settle": lambda s, j, e: s.ledger.settle(replace(e, tenant=AWAY), DONE, state=EffectState.DONE),
@@ -46,8 +62,6 @@ CHANGED: dict[str, Call] = {
     "retry": lambda s, j, e: s.journal.retry(replace(j, tenant=AWAY), START, "stolen"),
     "bury": lambda s, j, e: s.journal.bury(replace(j, tenant=AWAY), "stolen"),
     "put": lambda s, j, e: s.lists.put(AWAY, sha("a"), None, "stranger", ""),
-    "keep": lambda s, j, e: s.pending.keep(AWAY, "mod", "import", {"stolen": True}),
-    "drop": lambda s, j, e: s.pending.drop(AWAY, "mod", "import"),
     "save": lambda s, j, e: s.settings.save(AWAY, preset("relaxed"), "stranger", ""),
 }
 REFUSED = {"plan", "card_posted"}
@@ -71,7 +85,8 @@ async def furnish(store: Store) -> tuple[Job, Effect]:
     await remove(store)
     await store.lists.put(HOME, sha("a"), Listed.BLOCKED, "mod", "")
     await store.settings.save(HOME, preset("strict"), "mod", "")
-    await store.pending.keep(HOME, "mod", "import", {"preset": "strict"})
+    await store.drafts.keep(HOME, "mod", "import", {"preset": "strict"})
+    await store.drafts.keep(HOME, "mod", "setup", {"page": "setup_staff"})
     await store.db.tenants.ensure(AWAY)
     (job,) = await store.journal.put([entry(event("waiting"))], lease=True)
     effect = next(e for e in await store.ledger.unsettled() if e.state is EffectState.TODO)
@@ -99,7 +114,7 @@ async def test_a_stranger_changes_nothing(store: Store, name: str) -> None:
 def test_every_method_of_the_ports_is_held_against_a_stranger() -> None:
     every = {
         name
-        for port in (ports.Journal, ports.Ledger, ports.Settings, ports.Lists, ports.Pending)
+        for port in (ports.Journal, ports.Ledger, ports.Settings, ports.Lists, ports.Drafts)
         for name, _ in inspect.getmembers(port, inspect.isfunction)
         if not name.startswith("_")
     }

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.effects import Effects
+from bot.firstdays import FirstDays
 from bot.looking import Eyes
 from bot.media.intake import Intake
 from bot.model import (
@@ -39,6 +40,7 @@ from bot.model import (
     Outcome,
     OutcomeState,
     PostCard,
+    PostPage,
     Restore,
     Say,
     Tenant,
@@ -188,7 +190,7 @@ class Chat:
                 raise answer
             if answer.state is not OutcomeState.DONE:
                 return answer
-        return self._post(action) if isinstance(action, Warn | PostCard | Say | Restore) else DONE
+        return self._post(action) if isinstance(action, Warn | PostCard | PostPage | Say | Restore) else DONE
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
         self.sought.append(nonce)
@@ -197,7 +199,7 @@ class Chat:
         ids = [ident for _, known, ident in self.posted if known == nonce]
         return Outcome(OutcomeState.DONE, ref=ids[0]) if ids else Outcome(OutcomeState.FAILED, "it was not posted")
 
-    def _post(self, action: Warn | PostCard | Say | Restore) -> Outcome:
+    def _post(self, action: Warn | PostCard | PostPage | Say | Restore) -> Outcome:
         ident = str(5000 + len(self.posted))
         self.posted.append((type(action), action.nonce, ident))
         return Outcome(OutcomeState.DONE, ref=ident)
@@ -272,7 +274,17 @@ class Street:
             clock=self.clock,
         )
         chores = Chores(platforms=platforms, journal=journal, ledger=ledger, effects=self.effects)
+        days = FirstDays(
+            settings=settings,
+            ledger=ledger,
+            journal=journal,
+            performer=self.effects,
+            clock=self.clock,
+            coverage={j.name: j.covers for j in self.judges},
+        )
         handlers = {
+            JobKind.GREET: days.greet,
+            JobKind.REMIND: days.remind,
             JobKind.EVENT: self._event,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,

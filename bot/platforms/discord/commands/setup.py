@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.platforms.discord.commands.common import MANAGERS, PRESET_CHOICES, Interaction, choices, of_guild
-from bot.platforms.discord.rights import findings
-from bot.platforms.discord.views import answer
+from bot.model import Answer, Presser, Tenant
+from bot.platforms.discord.commands.common import MANAGERS, PRESET_CHOICES, Interaction, choices
+from bot.platforms.discord.pages import open_page, surveying
 from bot.texts.catalogue import mark
 
 MODES = {mark("Protect now"): "enforce", mark("Watch first"): "observe"}
 
 
-@app_commands.command(name=locale_str("setup"), description=locale_str("Set up image moderation for this server"))
+@app_commands.command(
+    name=locale_str("setup"), description=locale_str("Set up image moderation for this server, step by step")
+)
 @app_commands.rename(preset=locale_str("preset"), channel=locale_str("channel"), mode=locale_str("mode"))
 @app_commands.describe(
     preset=locale_str("How strict to be; every number can be changed later with /policy"),
@@ -27,13 +31,21 @@ MODES = {mark("Protect now"): "enforce", mark("Watch first"): "observe"}
 )
 @app_commands.default_permissions(MANAGERS)
 @app_commands.guild_only()
-async def setup(interaction: Interaction, preset: str, channel: discord.TextChannel, mode: str) -> None:
-    """`/setup preset channel mode`."""
-    found = findings(of_guild(interaction.guild), str(channel.id))
-    desk = interaction.client.desk
-    await answer(
-        interaction,
-        lambda tenant, presser: desk.setup(
-            tenant, presser, preset=preset, mod_channel=str(channel.id), mode=mode, findings=found
-        ),
-    )
+async def setup(
+    interaction: Interaction,
+    preset: str | None = None,
+    channel: discord.TextChannel | None = None,
+    mode: str | None = None,
+) -> None:
+    """`/setup [preset] [channel] [mode]`: the wizard; with all three given, its end at once."""
+    desk, survey = interaction.client.desk, surveying(interaction)
+    chosen = None if channel is None else str(channel.id)
+
+    async def begin(tenant: Tenant, presser: Presser) -> Answer:
+        if preset is None or chosen is None or mode is None:
+            return await desk.wizard.open(tenant, presser, survey=survey, preset=preset, mod_channel=chosen)
+        policy, _ = await interaction.client.settings.policy(tenant)
+        found = survey(replace(policy, mod_channel=chosen))
+        return await desk.setup(tenant, presser, preset=preset, mod_channel=chosen, mode=mode, findings=found)
+
+    await open_page(interaction, begin)

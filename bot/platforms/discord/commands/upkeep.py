@@ -22,7 +22,7 @@ async def doctor(interaction: Interaction) -> None:
 
     async def examine(tenant: Tenant, presser: Presser) -> Answer:
         guild_policy, _ = await interaction.client.settings.policy(tenant)
-        rights = findings(of_guild(interaction.guild), guild_policy.mod_channel)
+        rights = findings(of_guild(interaction.guild), guild_policy)
         found = [*rights, *privileges.findings(interaction.client.intents)]
         return await interaction.client.desk.doctor(tenant, presser, found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,9 @@ import discord
 import pytest
 
 from bot.model import OutcomeState, TimeoutMember
-from bot.platforms.discord.rights import NEEDED, OPTIONAL, Punishment, Rank, findings, invite_link, objection
+from bot.platforms.discord.rights import NEEDED, OPTIONAL, Punishment, Rank, findings, invite_link, objection, wanted
+from policies.model import Act, Actions, Context, Ladder, Policy, Rung, frozen
+from policies.presets import PRESETS, preset
 from tests.bot.platforms.discord.world import World, later, simulated, take_rights
 
 
@@ -146,6 +149,11 @@ async def test_a_timeout_that_never_was_is_not_said_to_have_been() -> None:
 # --- the self-check ----------------------------------------------------------------------------------
 
 
+def of(mod_channel: str | None, **changes: Any) -> Policy:
+    """A policy with that moderators' channel."""
+    return replace(preset("standard"), mod_channel=mod_channel, **changes)
+
+
 @pytest.mark.asyncio
 async def test_findings_name_what_is_missing_and_where() -> None:
     async with simulated() as world:
@@ -156,12 +164,12 @@ async def test_findings_name_what_is_missing_and_where() -> None:
         await world.env.settle()
         guild = world.client.get_guild(world.guild.id)
         assert guild is not None
-        by_name = {f.name: f for f in findings(guild, str(mods.id))}
+        by_name = {f.name: f for f in findings(guild, of(str(mods.id)))}
         assert all(by_name[right.title].ok for right in NEEDED)
         assert not by_name["Moderators' channel"].ok, "the overwrite shuts the bot out, too"
         take_rights(world, "manage_messages")
         await world.env.settle()
-        by_name = {f.name: f for f in findings(guild, None)}
+        by_name = {f.name: f for f in findings(guild, of(None))}
         assert not by_name["Manage Messages"].ok
         assert "/setup" in by_name["Moderators' channel"].cure
         assert world.channel.mention in by_name["Channels I can protect"].cure
@@ -172,8 +180,55 @@ async def test_a_moderators_channel_that_all_can_read_is_no_good_one() -> None:
     async with simulated() as world:
         guild = world.client.get_guild(world.guild.id)
         assert guild is not None
-        (finding,) = [f for f in findings(guild, str(world.channel.id)) if f.name == "Moderators' channel"]
+        (finding,) = [f for f in findings(guild, of(str(world.channel.id))) if f.name == "Moderators' channel"]
         assert not finding.ok
         assert "private" in finding.cure
-        (gone,) = [f for f in findings(guild, "99") if f.name == "Moderators' channel"]
+        (gone,) = [f for f in findings(guild, of("99")) if f.name == "Moderators' channel"]
         assert "/setup" in gone.cure
+
+
+def test_optional_rights_are_asked_for_only_where_the_policy_has_a_use_for_them() -> None:
+    for name in PRESETS:
+        assert wanted(preset(name)) == NEEDED, "kicks and bans of a preset are proposed, and pressed by a person"
+    rungs = (Rung(2, Act.KICK), Rung(3, Act.BAN))
+    uses = {
+        ("kick_members", "ban_members"): of(None, ladder=Ladder(rungs, automatic_removal=True)),
+        ("manage_roles",): of(None, quarantine_role="5"),
+        ("ban_members",): of(
+            None, context_actions=frozen({Context.HEAD_IMAGE: Actions(block=(Act.BAN,), review=(Act.ESCALATE,))})
+        ),
+    }
+    for names, policy in uses.items():
+        assert tuple(right.name for right in wanted(policy)[len(NEEDED) :]) == names
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("right", NEEDED, ids=lambda right: right.name)
+async def test_what_is_missing_says_what_fails_without_it_and_the_cure(right: Any) -> None:
+    async with simulated() as world:
+        take_rights(world, right.name)
+        await world.env.settle()
+        guild = world.client.get_guild(world.guild.id)
+        assert guild is not None
+        (finding,) = [f for f in findings(guild, of(None)) if f.name == right.title]
+        assert not finding.ok
+        assert finding.cure.startswith(f"Without it: {right.without}. Server Settings → Roles")
+        assert f"switch on “{right.title}”" in finding.cure
+
+
+@pytest.mark.asyncio
+async def test_a_quarantine_role_must_exist_and_stand_below_ours() -> None:
+    async with simulated() as world:
+        low = world.guild.create_role("quarantine")
+        high = world.guild.create_role("above", position=90)
+        await world.env.settle()
+        guild = world.client.get_guild(world.guild.id)
+        assert guild is not None
+        found = {
+            ident: next(f for f in findings(guild, of(None, quarantine_role=ident)) if f.name == "Quarantine role")
+            for ident in (str(low.id), str(high.id), "99")
+        }
+        assert found[str(low.id)].ok
+        assert "above my role" in found[str(high.id)].cure
+        assert "gone" in found["99"].cure
+        assert not [f for f in findings(guild, of(None)) if f.name == "Quarantine role"]

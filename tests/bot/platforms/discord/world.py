@@ -17,6 +17,7 @@ from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import UNKNOWN, Gone, News
+from bot.ports.desk import Survey
 from policies.model import Place, Policy
 
 ALL_INTENTS = 1 << 15 | 1 << 19  # the flags of an application that may have members and message content
@@ -100,6 +101,10 @@ class RememberingDesk:
     def images(self) -> Any:
         return RememberingRoom(self, "images")
 
+    @property
+    def wizard(self) -> RememberingWizard:
+        return RememberingWizard(self)
+
     def _remember(self, what: str, tenant: Tenant, presser: Presser, **args: Any) -> Answer:
         self.asked.append(Asked(what, tenant, presser, args))
         return self.answer
@@ -144,6 +149,29 @@ class RememberingDesk:
 
     async def doctor(self, tenant: Tenant, presser: Presser, findings: Sequence[Finding]) -> Answer:
         return self._remember("doctor", tenant, presser, findings=list(findings))
+
+
+@dataclass
+class RememberingWizard:
+    """`bot.ports.desk.Wizard` of such a desk."""
+
+    desk: RememberingDesk
+
+    async def open(
+        self,
+        tenant: Tenant,
+        presser: Presser,
+        *,
+        survey: Survey,
+        preset: str | None = None,
+        mod_channel: str | None = None,
+    ) -> Answer:
+        return self.desk._remember("open", tenant, presser, survey=survey, preset=preset, mod_channel=mod_channel)
+
+    async def turn(
+        self, tenant: Tenant, presser: Presser, page: str, control: str, values: Sequence[str], *, survey: Survey
+    ) -> Answer:
+        return self.desk._remember("turn", tenant, presser, page=page, control=control, values=list(values))
 
 
 @dataclass

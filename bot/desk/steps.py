@@ -1,0 +1,148 @@
+"""The wizard's pages: which there are, in which order, and what can be pressed on each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.desk.draft import Draft
+from bot.model import Button, Choose, Control, Finding, Option, Page, Pick, PickKind
+from bot.texts import names
+from bot.texts import wizard as words
+from bot.texts.catalogue import Texts
+from bot.texts.coverage import Coverage
+from bot.texts.lines import fit
+from bot.texts.markup import Voice
+from policies.cautious import differing, unbridled
+from policies.model import Duty, Policy
+from policies.presets import PRESETS
+
+PRESET: Final = "setup_preset"
+CHANNEL: Final = "setup_channel"
+STAFF: Final = "setup_staff"
+EXEMPT: Final = "setup_exempt"
+PROVIDERS: Final = "setup_providers"
+CHECK: Final = "setup_check"
+FINISH: Final = "setup_finish"
+DONE: Final = "setup_done"
+ORDER: Final = (PRESET, STAFF, CHANNEL, EXEMPT, PROVIDERS, CHECK, FINISH)
+"""Staff before the channel: a private one lets in whom the guild entrusts with something."""
+SURVEYED: Final = frozenset({CHECK, FINISH})
+
+NEXT: Final = "next"
+BACK: Final = "back"
+MAKE: Final = "make"
+SUGGESTED: Final = "suggested"
+AGAIN: Final = "again"
+PROTECT: Final = "protect"
+WATCH: Final = "watch"
+OWN: Final = "own"
+
+TEXT: Final = 3000  # characters of one page, beside its title and prompts
+MOST_ROLES: Final = 25
+
+
+def moved(draft: Draft, control: str) -> Draft:
+    """One page on or back; other controls stay."""
+    at = ORDER.index(draft.page) if draft.page in ORDER else 0
+    step = {NEXT: 1, BACK: -1}.get(control, 0)
+    return replace(draft, page=ORDER[min(max(at + step, 0), len(ORDER) - 1)])
+
+
+def moderators(policy: Policy) -> frozenset[str]:
+    """Roles that are entrusted with deciding or punishing."""
+    return frozenset[str]().union(*(policy.staff.get(duty, frozenset()) for duty in (Duty.DECIDE, Duty.PUNISH)))
+
+
+def page(
+    which: str, policy: Policy, findings: Sequence[Finding], coverage: Coverage, voice: Voice, note: str = ""
+) -> Page:
+    """One page of the wizard. `policy` is what would hold; `note` is said first."""
+    texts = voice.texts
+    lines = _lines(which, policy, findings, coverage, voice)
+    title = words.title(which, ORDER.index(which) + 1, len(ORDER), texts)
+    shown = [*([note, ""] if note else []), *lines, "", *words.so_far(policy, voice)]
+    return Page(
+        which, title, fit(shown, TEXT, texts), (*_controls(which, policy, coverage, texts), *_way(which, texts))
+    )
+
+
+def done(policy: Policy, text: str, voice: Voice) -> Page:
+    """The last page; where acting began more carefully than the preset would, the way to the preset's own limits."""
+    careful = differing(policy, unbridled(policy))
+    own = Button(OWN, words.own_limits_button(policy, voice.texts))
+    return Page(DONE, words.title(DONE, 0, 0, voice.texts), text, (own,) if careful else ())
+
+
+def _lines(which: str, policy: Policy, findings: Sequence[Finding], coverage: Coverage, voice: Voice) -> Sequence[str]:
+    texts = voice.texts
+    said: dict[str, Callable[[], Sequence[str]]] = {
+        PRESET: lambda: words.preset(policy, coverage, texts),
+        STAFF: lambda: words.staff(texts),
+        CHANNEL: lambda: words.channel(policy, voice),
+        EXEMPT: lambda: words.exempt(policy, moderators(policy), voice),
+        PROVIDERS: lambda: words.providers(coverage, texts),
+        CHECK: lambda: words.check(findings, texts),
+        FINISH: lambda: words.finish(policy, findings, texts),
+    }
+    return said[which]()
+
+
+def _controls(which: str, policy: Policy, coverage: Coverage, texts: Texts) -> tuple[Control, ...]:
+    offered: dict[str, Callable[[], tuple[Control, ...]]] = {
+        PRESET: lambda: (_presets(policy, texts),),
+        STAFF: lambda: tuple(_entrusted(duty, policy, texts) for duty in Duty),
+        CHANNEL: lambda: _channel(policy, texts),
+        EXEMPT: lambda: _exemptions(policy, texts),
+        PROVIDERS: lambda: _providers(policy, coverage, texts),
+        CHECK: lambda: (Button(AGAIN, texts.gettext("Check again")),),
+        FINISH: tuple,
+    }
+    return offered[which]()
+
+
+def _presets(policy: Policy, texts: Texts) -> Choose:
+    _ = texts.gettext
+    options = tuple(Option(name, name, _(names.PRESETS[name]), name == policy.preset) for name in PRESETS)
+    return Choose("preset", _("How strict?"), options)
+
+
+def _channel(policy: Policy, texts: Texts) -> tuple[Control, ...]:
+    _ = texts.gettext
+    chosen = () if policy.mod_channel is None else (policy.mod_channel,)
+    pick = Pick("channel", _("The moderators' channel"), PickKind.CHANNEL, chosen, least=1)
+    return (pick, Button(MAKE, _("Make a private one")))
+
+
+def _exemptions(policy: Policy, texts: Texts) -> tuple[Control, ...]:
+    _ = texts.gettext
+    roles = tuple(sorted(policy.exempt.roles))
+    pick = Pick("roles", _("Roles that are never acted on"), PickKind.ROLES, roles, most=MOST_ROLES)
+    suggest = bool(moderators(policy) - policy.exempt.roles)
+    return (pick, Button(SUGGESTED, _("Exempt the moderators' roles"))) if suggest else (pick,)
+
+
+def _entrusted(duty: Duty, policy: Policy, texts: Texts) -> Pick:
+    roles = tuple(sorted(policy.staff.get(duty, frozenset())))
+    prompt = texts.gettext("Who may also {what}", what=texts.gettext(names.DUTIES[duty]))
+    return Pick(duty.value, prompt, PickKind.ROLES, roles, most=MOST_ROLES)
+
+
+def _providers(policy: Policy, coverage: Coverage, texts: Texts) -> tuple[Control, ...]:
+    """A choice only where there is one."""
+    if len(coverage) < 2:
+        return ()
+    options = tuple(
+        Option(name, name, words.costs(name, texts), not policy.providers or name in policy.providers)
+        for name in sorted(coverage)
+    )
+    return (Choose("providers", texts.gettext("Who looks at images?"), options, most=len(options)),)
+
+
+def _way(which: str, texts: Texts) -> tuple[Button, ...]:
+    _ = texts.gettext
+    back = () if which == ORDER[0] else (Button(BACK, _("Back")),)
+    if which == FINISH:
+        return (Button(PROTECT, _("Protect now"), "green"), Button(WATCH, _("Watch first"), "blue"), *back)
+    return (*back, Button(NEXT, _("Next"), "blue"))
