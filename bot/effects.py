@@ -39,6 +39,7 @@ from bot.model import (
 )
 from bot.platforms.simulated import Simulated
 from bot.ports import Clock, Hands, Journal, Ledger, Platform, Settings
+from bot.ports.observing import Observer, Unobserved
 from bot.texts.cards import card
 from bot.texts.catalogue import Texts
 from policies.model import Evidence, Mode
@@ -74,6 +75,7 @@ class Effects:
         journal: Journal,
         clock: Clock,
         evidence_days: int = 7,
+        observer: Observer = Unobserved(),
     ) -> None:
         self._platforms = platforms
         self._ledger = ledger
@@ -81,6 +83,7 @@ class Effects:
         self._journal = journal
         self._clock = clock
         self._evidence_days = evidence_days
+        self._observer = observer
         self._simulated = Simulated()
         self._busy: set[int] = set()
         self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
@@ -284,6 +287,7 @@ class Effects:
             self._due[effect.id] = self._clock.monotonic() + min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST)
         state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
         await self._ledger.settle(effect, outcome, state=state)
+        self._observer.settled(effect.kind, outcome)
         if outcome.state in (OutcomeState.FAILED, OutcomeState.REFUSED, OutcomeState.UNKNOWN):
             log.warning(
                 "effect not done",

@@ -28,12 +28,14 @@ from bot.model.actions import (
     Warn,
 )
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
+from bot.model.guilds import PAID, Membership, Presence
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser
 from bot.model.records import Capabilities, CardRef, Case, CaseState, Concluded, History, Judged, Origin, Ruling
 
 __all__ = [
     "IDEMPOTENT",
+    "PAID",
     "POSTS",
     "Action",
     "Answer",
@@ -65,6 +67,7 @@ __all__ = [
     "MakeChannel",
     "Media",
     "MediaKind",
+    "Membership",
     "Option",
     "Origin",
     "Outcome",
@@ -75,6 +78,7 @@ __all__ = [
     "Plan",
     "PostCard",
     "PostPage",
+    "Presence",
     "Presser",
     "Quarantine",
     "RemoveMember",

@@ -136,6 +136,7 @@ class JobKind(StrEnum):
     RETRACT = "retract"  # payload: channel, message: take back a notice of ours
     FORGET_EVIDENCE = "forget_evidence"  # payload: case: drop the picture from its cards
     GREET = "greet"  # payload: channel or null: say hello in a guild that was joined
+    LEAVE = "leave"  # the host wants the bot out of a guild
     REMIND = "remind"  # payload: policy_version: what watching has shown, if the guild still only watches
 
 

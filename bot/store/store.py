@@ -8,6 +8,7 @@ from typing import Self
 
 from bot.ports import Clock
 from bot.store.database import Database
+from bot.store.guilds import SqlGuilds
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
@@ -24,6 +25,7 @@ class Store:
         self.ledger = SqlLedger(db, clock)
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
+        self.guilds = SqlGuilds(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
 
     @classmethod

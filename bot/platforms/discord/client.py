@@ -16,6 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.ui import DynamicItem
 
 from bot.model import EventKind
+from bot.platforms.discord.guilds import exorcised
 from bot.ports import Settings
 from bot.ports.desk import Desk
 
@@ -102,7 +103,7 @@ class BeholderClient(discord.AutoShardedClient):
         self.add_dynamic_items(*buttons)
         for command in commands:
             self.tree.add_command(command)
-        self._connection.parsers = self._isolated(self._connection.parsers)
+        self._connection.parsers = exorcised(self._isolated(self._connection.parsers), self)
 
     # --- one malformed event ------------------------------------------------------------------
 

@@ -19,11 +19,13 @@ from bot.platforms.discord.commands import COMMANDS, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, found_in
 from bot.platforms.discord.fetching import Fetching, opened
+from bot.platforms.discord.guilds import Guilds
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
 from bot.ports import Clock, Settings, Submit, Unfetchable
 from bot.ports.desk import Desk
+from bot.ports.register import Door
 from policies.model import Act, UnscreenedReason
 
 log = structlog.get_logger("beholder.discord")
@@ -52,7 +54,8 @@ class Status:
 class DiscordPlatform:
     """`bot.ports.Platform` for Discord.
 
-    `source` streams media; by default from the configured hosts only (ruling 22), closed after `run`.
+    `source` streams media; by default from the configured hosts only (ruling 22), closed after `run`. `door`
+    says whose guilds are looked at; without one, everybody's are.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class DiscordPlatform:
         settings: Settings,
         clock: Clock,
         source: Source | None = None,
+        door: Door | None = None,
         client_options: dict[str, Any] | None = None,
     ) -> None:
         self.ready = asyncio.Event()
@@ -73,6 +77,8 @@ class DiscordPlatform:
         self._source: Source = source or self._fetcher
         self._clock = clock
         self._options = client_options or {}
+        self._door = door
+        self._guilds = Guilds(door, clock) if door is not None else None
         self._urls = Urls()
         self._budget = IdentifyBudget(clock)
         self._supervisor = Supervisor(
@@ -175,13 +181,31 @@ class DiscordPlatform:
     async def _hand_over(self, events: Sequence[Event]) -> None:
         """What was received is handed to the journal, also while the connection is being closed."""
         task = asyncio.current_task()
-        if task is None or self._submit is None:
+        if self._door is not None:
+            events = [e for e in events if await self._door.looks_at(e.tenant)]
+        if task is None or self._submit is None or not events:
             return
         self._submitting.add(task)
         try:
             await self._submit(events)
         finally:
             self._submitting.discard(task)
+
+    # --- guilds -----------------------------------------------------------------------------------
+
+    async def round(self) -> None:
+        """Look at which guilds there are: greet, note, leave. Made again and again while connected."""
+        if self._guilds is not None and self._client is not None and self.ready.is_set():
+            await self._guilds.round(self._client)
+
+    async def leave(self, tenant: Tenant) -> None:
+        """Leave a guild, which may already be done. Raises ConnectionError where it cannot be done now."""
+        client = self._client
+        if self._guilds is None or client is None or not self.ready.is_set():
+            raise ConnectionError("not connected to Discord")
+        guild = client.get_guild(int(tenant.id))
+        if guild is not None and not await self._guilds.leave(guild):
+            raise ConnectionError("the guild could not be left yet")
 
     # --- acting -----------------------------------------------------------------------------------
 
