@@ -58,9 +58,7 @@ class Key(NamedTuple):
 class Router:
     """Asks the providers of a plan, and reads test cards. Never raises for what a provider does."""
 
-    def __init__(
-        self, providers: Mapping[str, Provider], verdicts: Verdicts, *, meter: Meter = Unmetered()
-    ) -> None:
+    def __init__(self, providers: Mapping[str, Provider], verdicts: Verdicts, *, meter: Meter = Unmetered()) -> None:
         """`testcard` is asked beside every plan; it need not be among `providers`."""
         self._meter = meter
         self._providers = {TESTCARD: TestCardProvider(), **providers}
