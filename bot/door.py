@@ -30,7 +30,7 @@ def greeting(present: Presence) -> Entry:
 def farewell(texts: Texts) -> str:
     """What is said in a guild that is about to be left."""
     return texts.gettext(
-        "I am leaving: whoever runs me has not let me look after this server. If that is a mistake, ask them."
+        "I am leaving, since whoever runs me has not let me look after this server; if that is a mistake, ask them."
     )
 
 
