@@ -101,8 +101,7 @@ class Metrics:
 
     def _begin(self, providers: Iterable[str]) -> None:
         """Series that are there from the start, so that a first error is a rise and not an appearance."""
-        for stage in STAGES:
-            self._seconds.labels(stage)
+        self._stages = {stage: self._seconds.labels(stage) for stage in STAGES}
         for reason in UnscreenedReason:
             self._unscreened.labels(reason.value)
         for name in providers:
@@ -119,9 +118,9 @@ class Metrics:
             self._images.labels(decision.suggestion.value, chief(decision)).inc()
             for reason in unscreened(decision):
                 self._unscreened.labels(reason.value).inc()
-        for stage in STAGES:
-            if stage in ms:
-                self._seconds.labels(stage).observe(ms[stage] / 1000)
+        for name, stage in self._stages.items():
+            if name in ms:
+                stage.observe(ms[name] / 1000)
 
     def unseen(self, images: int, code: ReasonCode) -> None:
         """See `Observer.unseen`."""
