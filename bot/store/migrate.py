@@ -21,7 +21,8 @@ class Migrated:
 async def bring_up(url: str | None, *, data_dir: Path, clock: Clock) -> Migrated:
     """Make or upgrade the database that `url` names. Raises `StoreError`."""
     async with await Database.open(url, data_dir=data_dir, clock=clock) as database:
-        return Migrated(await database.read(revision_of) or "", database.copy)
+        revision = await database.read(revision_of)
+        return Migrated(revision or "", database.copy)
 
 
 async def migrate(url: str | None, *, data_dir: Path, clock: Clock) -> str:

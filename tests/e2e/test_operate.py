@@ -186,6 +186,17 @@ async def test_the_bot_stays_away_until_it_is_allowed_again(theatre: Theatre) ->
     assert in_it(theatre, guild)
 
 
+async def test_a_leaving_that_fails_is_tried_again_and_said_once(theatre: Theatre) -> None:
+    guild = theatre.discord.guild("Sticky")
+    channel = theatre.discord.channel(guild, "square")
+    await noted(theatre, guild)
+    fault = theatre.discord.fail("DELETE", "/users/@me/guilds/{guild_id}", status=503)
+    await beholder(theatre, "guild", "leave", guild.id)
+    await theatre.discord.until(lambda: not in_it(theatre, guild), 30.0)
+    assert fault.struck == 1
+    assert len(channel.messages) == 1
+
+
 async def test_leaving_is_not_forgotten_while_the_bot_is_down(theatre: Theatre) -> None:
     once, ever = theatre.discord.guild("Once"), theatre.discord.guild("Ever")
     for guild in (once, ever):

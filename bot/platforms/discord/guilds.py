@@ -76,10 +76,16 @@ class Guilds:
 
     async def round(self, client: discord.Client) -> None:
         """Bring the register up to date; leave guilds that the host does not want."""
+        self._forget_all_but({g.id for g in client.guilds})
         for unwanted in await self._door.follow([presence(g) for g in client.guilds]):
             guild = client.get_guild(int(unwanted.tenant.id))
             if guild is not None and self._due(guild.id):
                 await self.leave(guild)
+
+    def _forget_all_but(self, present: set[int]) -> None:
+        """Whoever is out and comes back is told again, and at once."""
+        self._told &= present
+        self._tried = {guild: at for guild, at in self._tried.items() if guild in present}
 
     def _due(self, guild: int) -> bool:
         now = self._clock.monotonic()
@@ -101,7 +107,6 @@ class Guilds:
             log.warning("guild not left", guild=str(tenant_of(guild.id)), error=type(error).__name__)
             return False
         log.info("guild is left", guild=str(tenant_of(guild.id)))
-        self._told.discard(guild.id)
         return True
 
     async def _say_farewell(self, guild: discord.Guild) -> None:
