@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
+from bot.allowance import Allowance
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.desk.desk import Desk
+from bot.door import Door
 from bot.effects import Effects
 from bot.firstdays import FirstDays
 from bot.foresight import Foresight
@@ -23,27 +26,40 @@ from bot.model import Job, JobKind
 from bot.opening import WORKS, Screening, open_screening, open_store
 from bot.pipeline import Pipeline
 from bot.platforms.discord.config import DiscordConfig
+from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Clock, Platform
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
 from bot.web.health import Health, Web
+from bot.web.metrics import Gateway, Metrics, Snapshot
 from bot.work import Handle, Work
+from policies.model import Mode
 from providers.errors import ProviderError
 
 log = structlog.get_logger("beholder.app")
 
 SWEEP_SECONDS = 30.0
 RETENTION_SECONDS = 6 * 3600.0
+ROUND_SECONDS = 2.0  # between two looks at which guilds there are
 GRACE_SECONDS = 7.0  # container platforms kill after ten
 
 
 class App:
     """Everything that runs, wired together; `run` lasts until it is told to stop."""
 
-    def __init__(self, config: Config, store: Store, screening: Screening, source: Fetcher, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        screening: Screening,
+        source: Fetcher,
+        clock: Clock,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._clock = clock
+        self._metrics = metrics or Metrics(config.providers)
         self._source = source
         self._screening = screening
         self._store = store
@@ -55,7 +71,9 @@ class App:
             settings=store.settings,
             journal=store.journal,
             clock=clock,
+            observer=self._metrics,
         )
+        self._allowance = Allowance(store.guilds, store.ledger, clock)
         self._desk = Desk(
             ledger=store.ledger,
             settings=store.settings,
@@ -70,7 +88,7 @@ class App:
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
         self._discord = self._make_discord()
-        self._eyes = Foresight(self.platforms, screening.screener, store.lists, store.settings)
+        self._eyes = Foresight(self.platforms, screening.screener, store.lists, store.settings, self._allowance)
         self._work = Work(store.journal, self._handlers(), clock, ahead=self._eyes)
 
     def _make_discord(self) -> DiscordPlatform | None:
@@ -84,6 +102,14 @@ class App:
             faces=self._store.faces,
             source=self._source,
             clock=self._clock,
+            door=Door(
+                PLATFORM,
+                register=self._store.guilds,
+                journal=self._store.journal,
+                settings=self._store.settings,
+                clock=self._clock,
+                allowed=frozenset(self._config.guilds),
+            ),
         )
         self.platforms[discord.name] = discord
         return discord
@@ -100,6 +126,8 @@ class App:
             effects=self._effects,
             caps=Caps(store.ledger, self._clock),
             clock=self._clock,
+            allowance=self._allowance,
+            observer=self._metrics,
         )
         chores = Chores(platforms=self.platforms, journal=store.journal, ledger=store.ledger, effects=self._effects)
         days = FirstDays(
@@ -120,7 +148,15 @@ class App:
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
             JobKind.GREET: days.greet,
             JobKind.REMIND: days.remind,
+            JobKind.LEAVE: self._leave,
         }
+
+    async def _leave(self, job: Job) -> None:
+        """The host wants us out of a guild. Raises to be tried again later."""
+        if self._discord is None:
+            raise ConnectionError("no platform is connected")
+        await self._discord.leave(job.tenant)
+        await self._store.journal.finish(job)
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -128,7 +164,7 @@ class App:
         """Listen, judge and act until cancelled. Raises what the process cannot go on with."""
         waiting = await self._store.journal.recover()
         log.info("starting", waiting=waiting, platforms=sorted(self.platforms))
-        async with Web(self._config, self.health) as web, asyncio.TaskGroup() as group:
+        async with Web(self._config, self.health, self.scrape) as web, asyncio.TaskGroup() as group:
             log.info("web", host=self._config.web_host, port=web.port)
             working = group.create_task(self._work.run(), name="work")
             listening = [group.create_task(p.run(self._work.submit), name=p.name) for p in self.platforms.values()]
@@ -137,6 +173,8 @@ class App:
                 group.create_task(self._every(SWEEP_SECONDS, self._sweep), name="effects"),
                 group.create_task(self._every(RETENTION_SECONDS, self._forget_old), name="retention"),
             ]
+            if self._discord is not None:
+                chores.append(group.create_task(self._every(ROUND_SECONDS, self._discord.round), name="guilds"))
             try:
                 await asyncio.wait(listening)
             finally:
@@ -193,17 +231,41 @@ class App:
             providers=providers,
         )
 
+    async def scrape(self) -> bytes:
+        """The numbers, for `/metrics`."""
+        health = await self.health()
+        gateways = {}
+        if self._discord is not None:
+            now = self._discord.status()
+            gateways[self._discord.name] = Gateway(now.ready, now.guilds, now.latency, now.restarts, now.skipped)
+        return self._metrics.render(
+            Snapshot(
+                backlog=health.backlog,
+                oldest=health.oldest,
+                database_trouble=self._store.db.trouble is not None,
+                commits=self._store.db.commits,
+                guilds=await self._modes(),
+                providers=health.providers,
+                gateways=gateways,
+            )
+        )
+
+    async def _modes(self) -> Mapping[Mode, int]:
+        here = [tenant for tenant, known in (await self._store.guilds.every()).items() if known.present]
+        return Counter([(await self._store.settings.policy(tenant))[0].mode for tenant in here])
+
 
 async def run(config: Config) -> None:
     """The production process: until SIGTERM or SIGINT, then a graceful stop."""
     discord = _discord_config(config)
     hosts = discord.hosts if discord else ()
+    metrics = Metrics(config.providers)
     async with (
         open_store(config, lock=True) as store,
-        open_screening(config, verdicts=store.verdicts) as screening,
+        open_screening(config, verdicts=store.verdicts, meter=metrics) as screening,
         Fetcher([Allow.parse(host) for host in hosts]) as source,
     ):
-        app = App(config, store, screening, source, SystemClock())
+        app = App(config, store, screening, source, SystemClock(), metrics)
         if link := invite(config):
             log.info("invite", link=link)
         loop = asyncio.get_running_loop()

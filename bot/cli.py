@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot import __version__
-from bot.commands import case, doctor, init, policy, running, screen, upkeep
+from bot.commands import case, doctor, guild, init, policy, running, screen, upkeep
 from bot.commands.console import Stop, complain, say
 
 # Errors that say their own cure, by the module that defines them. A module that was not imported cannot
@@ -57,6 +57,7 @@ app.command()(init.init)
 app.command()(doctor.doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(case.app, name="case")
+app.add_typer(guild.app, name="guild")
 app.command()(upkeep.testcard)
 app.command()(upkeep.migrate)
 app.command()(upkeep.backup)

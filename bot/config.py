@@ -109,6 +109,13 @@ def _split(names: object) -> object:
     return tuple(n for n in re.split(r"[\s,]+", names.strip()) if n) if isinstance(names, str) else names
 
 
+def _guild_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    for ident in ids:
+        if not re.fullmatch(r"\d{1,20}", ident):
+            raise ValueError(f"{ident!r} is not a server's id; write the digits alone, separated by commas")
+    return tuple(dict.fromkeys(ids))
+
+
 def _known_providers(names: tuple[str, ...]) -> tuple[str, ...]:
     if ALWAYS_ON in names:
         raise ValueError(f"{ALWAYS_ON} is always on and not listed; leave it out")
@@ -197,6 +204,7 @@ class Config(BaseSettings):
     providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_known_providers)] = (
         "local",
     )
+    guilds: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_guild_ids)] = ()
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: WebUrl | None = None

@@ -43,7 +43,9 @@ async def examine(config: Config, file: Path | None = None) -> list[Finding]:
 
 def files(config: Config, file: Path | None) -> list[Finding]:
     """The data folder can be written; nothing with a secret or a record in it can be read by others."""
-    ours = [Path(f"{config.database}{end}") for end in ("", "-wal", "-shm")]
+    from bot.store.copies import earlier
+
+    ours = [*(Path(f"{config.database}{end}") for end in ("", "-wal", "-shm")), *earlier(config.database)]
     open_ones = [f for f in (config.data_dir, *ours) if f.exists() and f.stat().st_mode & 0o007]
     loose = [*exposed(config, file), *(f"every user of this machine can get at {f}; {_tighten(f)}" for f in open_ones)]
     return [_folder(config.data_dir), Finding("file permissions", ok=not loose, cure="; ".join(loose))]

@@ -42,6 +42,7 @@ from bot.model import (
 )
 from bot.platforms.simulated import Simulated
 from bot.ports import Clock, Hands, Journal, Ledger, Platform, Settings
+from bot.ports.observing import Observer, Unobserved
 from bot.store.codec import PAGE
 from bot.texts.cards import card
 from bot.texts.catalogue import Texts
@@ -78,6 +79,7 @@ class Effects:
         journal: Journal,
         clock: Clock,
         evidence_days: int = 7,
+        observer: Observer = Unobserved(),
     ) -> None:
         self._platforms = platforms
         self._ledger = ledger
@@ -85,6 +87,7 @@ class Effects:
         self._journal = journal
         self._clock = clock
         self._evidence_days = evidence_days
+        self._observer = observer
         self._simulated = Simulated()
         self._busy: set[int] = set()
         self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
@@ -289,6 +292,7 @@ class Effects:
             self._due[effect.id] = self._clock.monotonic() + min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST)
         state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
         await self._ledger.settle(effect, outcome, state=state)
+        self._observer.settled(effect.kind, outcome)
         if outcome.state in (OutcomeState.FAILED, OutcomeState.REFUSED, OutcomeState.UNKNOWN):
             log.warning(
                 "effect not done",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from bot.allowance import Allowance
 from bot.looking import Eyes
 from bot.model import Event, Look, Media, Tenant
 from bot.ports import Lists, Platform, Settings
@@ -14,7 +15,7 @@ from policies.model import Mode, Policy
 
 MOST = 4  # events looked at ahead of time; in a flood looks wait for their turn
 
-Glance: TypeAlias = "asyncio.Task[tuple[Policy, dict[Media, Look]]]"
+Glance: TypeAlias = "asyncio.Task[tuple[Policy | None, dict[Media, Look]]]"
 
 
 class Foresight(Eyes):
@@ -24,9 +25,17 @@ class Foresight(Eyes):
     look that was begun under another policy, or of an event that the journal turns down, is thrown away.
     """
 
-    def __init__(self, platforms: Mapping[str, Platform], screener: Screener, lists: Lists, settings: Settings) -> None:
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        screener: Screener,
+        lists: Lists,
+        settings: Settings,
+        allowance: Allowance | None = None,
+    ) -> None:
         super().__init__(platforms, screener, lists)
         self._settings = settings
+        self._allowance = allowance
         self._begun: dict[tuple[Tenant, str], Glance] = {}
 
     def begin(self, event: Event) -> None:
@@ -49,9 +58,12 @@ class Foresight(Eyes):
                 return looks
         return await super().look(event, policy)
 
-    async def _glance(self, event: Event) -> tuple[Policy, dict[Media, Look]]:
+    async def _glance(self, event: Event) -> tuple[Policy | None, dict[Media, Look]]:
+        """The policy under which was looked, None where nothing was: that look serves nobody."""
         policy, _ = await self._settings.policy(event.tenant)
-        return policy, {} if policy.mode is Mode.PAUSED else await super().look(event, policy)
+        if policy.mode is Mode.PAUSED or (self._allowance and await self._allowance.used_up(event.tenant)):
+            return None, {}
+        return policy, await super().look(event, policy)
 
 
 def _heard(begun: Glance) -> None:

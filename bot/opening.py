@@ -14,7 +14,7 @@ from bot.screening import Screener
 from bot.store.disk import ProcessLock
 from bot.store.store import Store
 from policies.model import Category
-from providers.base import Provider, Verdicts
+from providers.base import Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError
 from providers.guard import Guard
 from providers.local.provider import LocalProvider
@@ -85,16 +85,22 @@ class NoVerdicts:
 
 @asynccontextmanager
 async def open_screening(
-    config: Config, *, verdicts: Verdicts | None = None, names: tuple[str, ...] | None = None
+    config: Config,
+    *,
+    verdicts: Verdicts | None = None,
+    names: tuple[str, ...] | None = None,
+    meter: Meter = Unmetered(),
 ) -> AsyncIterator[Screening]:
     """The sandbox and the providers `names` (default: the configured ones), ready to judge."""
     cores = os.cpu_count() or 1
     made = {name: PROVIDERS[name]() for name in (config.providers if names is None else names)}
     # One budget of processor time: no more models at work than cores, whatever number of workers ask.
-    guarded = {name: Guard(provider, concurrency=cores, clock=SystemClock()) for name, provider in made.items()}
+    guarded = {
+        name: Guard(provider, concurrency=cores, clock=SystemClock(), meter=meter) for name, provider in made.items()
+    }
     async with AsyncExitStack() as stack:
         intake = await stack.enter_async_context(Intake(workers=cores))
-        router = Router(guarded, verdicts or NoVerdicts())
+        router = Router(guarded, verdicts or NoVerdicts(), meter=meter)
         watched = Watched(guarded, made)
         stack.push_async_callback(router.aclose)
         yield Screening(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.allowance import Allowance
 from bot.caps import Caps
 from bot.effects import Effects
 from bot.lines import line, where
@@ -19,6 +20,7 @@ from bot.looking import Eyes
 from bot.model import (
     AuthorKind,
     Concluded,
+    EffectKind,
     Event,
     History,
     Job,
@@ -26,12 +28,16 @@ from bot.model import (
     Look,
     Media,
     Origin,
+    Plan,
     Ruling,
 )
 from bot.plans import plans_of
 from bot.ports import Clock, Journal, Ledger, Lists, Settings
+from bot.ports.observing import Observer, Unobserved
 from bot.screening import Screener
 from bot.spans import Spans
+from bot.texts import notices
+from bot.texts.catalogue import Texts
 from policies import engine
 from policies.model import (
     Decision,
@@ -90,6 +96,8 @@ class Pipeline:
         effects: Effects,
         caps: Caps,
         clock: Clock,
+        allowance: Allowance | None = None,
+        observer: Observer = Unobserved(),
     ) -> None:
         self._eyes = eyes
         self._screener = screener
@@ -100,12 +108,16 @@ class Pipeline:
         self._effects = effects
         self._caps = caps
         self._clock = clock
+        self._allowance = allowance
+        self._observer = observer
 
     async def handle(self, job: Job, event: Event) -> None:
         """Bring `event` to its end. What it raises leaves the job to be tried again."""
         policy, version = await self._settings.policy(event.tenant)
         if policy.mode is Mode.PAUSED:
-            await self._conclude_paused(job, event, version)
+            await self._conclude_unseen(job, event, version, Reason(ReasonCode.PAUSED))
+            return
+        if self._allowance is not None and await self._is_limited(job, event, policy, version, self._allowance):
             return
         spans = Spans()
         looks = await self._eyes.look(event, policy)
@@ -207,13 +219,36 @@ class Pipeline:
             if concluded is None or concluded.superseded:
                 self._caps.release(ruling.event.tenant, ruling.removed)
 
-    async def _conclude_paused(self, job: Job, event: Event, version: int) -> None:
-        """A paused guild's images are not looked at, and that is on record."""
-        decision = Decision(Suggestion.UNSCREENED, reasons=(Reason(ReasonCode.PAUSED),))
+    async def _conclude_unseen(
+        self, job: Job, event: Event, version: int, reason: Reason, plans: tuple[Plan, ...] = ()
+    ) -> Concluded:
+        """Images of a guild that is paused, or has had its day's share, are not looked at, and that is on record."""
+        decision = Decision(Suggestion.UNSCREENED, reasons=(reason,))
         standing = Standing(author=event.author.id, roles=event.author.roles)
-        ruling = Ruling(event, standing, (), decision, version, observed=False, plans=())
-        await self._ledger.conclude(job, ruling)
-        log.info("paused", **where(event))
+        ruling = Ruling(event, standing, (), decision, version, observed=False, plans=plans)
+        concluded = await self._ledger.conclude(job, ruling)
+        if not (concluded.superseded or concluded.duplicate):
+            self._observer.unseen(len(event.media), reason.code)
+        log.info(reason.code.value, **where(event))
+        return concluded
+
+    async def _is_limited(self, job: Job, event: Event, policy: Policy, version: int, allowance: Allowance) -> bool:
+        """Beyond the host's limit for the day; the first time its moderators are told, in the same commit."""
+        limit = await allowance.limit(event.tenant)
+        if limit is None or allowance.take(job, len(event.media), limit):
+            return False
+        telling = policy.mod_channel is not None and allowance.tell(event.tenant)
+        plans = (_notice_of_limit(policy, limit),) if telling else ()
+        concluded = None
+        try:
+            reason = Reason(ReasonCode.HOST_LIMIT, threshold=float(limit))
+            concluded = await self._conclude_unseen(job, event, version, reason, plans)
+        finally:
+            if telling and (concluded is None or concluded.superseded):
+                allowance.untell(event.tenant)
+        if not concluded.duplicate:
+            await self._effects.run(concluded.effects)
+        return True
 
     # --- acting -------------------------------------------------------------------------------
 
@@ -228,8 +263,16 @@ class Pipeline:
             with spans.span("act"):
                 done = await self._effects.run(concluded.effects, observed=ruling.observed, picture=picture)
             outcomes = {e.kind.value: o.state.value for e, o in zip(concluded.effects, done, strict=True)}
-        log.info("judged", **line(ruling, concluded, outcomes), ms=spans.ms)
+        ms = spans.ms
+        log.info("judged", **line(ruling, concluded, outcomes), ms=ms)
+        if not (concluded.superseded or concluded.duplicate):
+            self._observer.judged(ruling.images, ms)
         await self._eyes.remember(ruling.event, looks)
+
+
+def _notice_of_limit(policy: Policy, limit: int) -> Plan:
+    text = notices.limited(limit, Texts(policy.language))
+    return Plan(EffectKind.SAY, {"channel": policy.mod_channel, "text": text, "author": None})
 
 
 def _why_each(screenings: Sequence[Screening]) -> list[str]:

@@ -10,9 +10,10 @@ from bot.model import Entry, JobKind, Tenant
 REMIND_AFTER: Final = timedelta(hours=72)
 
 
-def greeting(tenant: Tenant, channel: str | None, joined_at: datetime) -> Entry:
+def greeting(tenant: Tenant, channel: str | None, joined_at: datetime | None) -> Entry:
     """Say hello in `channel`, once for each time that the bot joins. None: there is nowhere to say it."""
-    return Entry(tenant, f"greet:{joined_at.isoformat()}", JobKind.GREET, {"channel": channel})
+    joined = "" if joined_at is None else joined_at.isoformat()
+    return Entry(tenant, f"greet:{joined}", JobKind.GREET, {"channel": channel})
 
 
 def reminder(tenant: Tenant, version: int, now: datetime, channel: str | None = None) -> Entry:

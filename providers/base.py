@@ -131,3 +131,42 @@ class Verdicts(Protocol):
     async def put(self, sha256: str, version: str, ask: str, verdict: Verdict) -> None:
         """Keep `verdict`; a second one under the same key is ignored."""
         ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A provider that costs money. One without a price costs nothing."""
+
+    @property
+    def price(self) -> float:
+        """What one answered call costs, in the currency of the host's account."""
+        ...
+
+
+class Meter(Protocol):
+    """Who counts calls and what they cost. Must neither wait nor fail."""
+
+    def called(self, provider: str, outcome: str) -> None:
+        """A call ended: `answered`, or the kind of its `ProviderError` in small letters."""
+        ...
+
+    def remembered(self, provider: str) -> None:
+        """A verdict was already known for exactly these bytes, and no call was made."""
+        ...
+
+    def spent(self, provider: str, amount: float) -> None:
+        """A call has cost so much."""
+        ...
+
+
+class Unmetered:
+    """`Meter` for when nobody counts."""
+
+    def called(self, provider: str, outcome: str) -> None:
+        """Not counted."""
+
+    def remembered(self, provider: str) -> None:
+        """Not counted."""
+
+    def spent(self, provider: str, amount: float) -> None:
+        """Not counted."""

@@ -23,7 +23,7 @@ from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
 from policies.model import Category, Screening
-from providers.base import Ask, Image, Provider, Ticket
+from providers.base import Ask, Image, Meter, Priced, Provider, Ticket, Unmetered
 from providers.errors import Denied, ProviderError, RateLimited, Refused, Timeout, Unavailable
 
 Call = Callable[[], Awaitable[Screening]]
@@ -32,6 +32,7 @@ log = structlog.get_logger("beholder.providers")
 
 DENIED_PAUSE = 300.0  # seconds until an account that was denied is tried again
 LONGEST_WAIT = 3600.0  # seconds; a vendor's wish to wait longer is not believed
+ANSWERED = "answered"
 ACCOUNTS = 1024  # whose pauses are remembered
 
 
@@ -140,6 +141,7 @@ class Guard:
         per_second: float | None = None,
         deadline: float = 30.0,
         breaker: Breaker = Breaker(),
+        meter: Meter = Unmetered(),
     ) -> None:
         """`deadline`: seconds a call may take, not counting how long it waited for its turn."""
         self._provider = provider
@@ -147,6 +149,7 @@ class Guard:
         self._slots = asyncio.Semaphore(concurrency)
         self._pace = None if per_second is None else Pace(per_second, clock)
         self._deadline = deadline
+        self._meter = meter
         self._circuit = breaker.circuit(provider.name, clock)
         self._pauses: LRUCache[str, Pause] = LRUCache(ACCOUNTS)
         self._answers: bool | None = None
@@ -202,12 +205,19 @@ class Guard:
             except CircuitOpenError as rejection:
                 raise self._open(rejection) from None
             except ProviderError as error:
+                self._meter.called(self.name, type(error).__name__.lower())
                 self._answers = isinstance(error, (Refused, RateLimited))
                 if isinstance(error, (RateLimited, Denied)):
                     self._pause(account, error)
                 raise
             self._answers = True
+            self._count()
             return screening
+
+    def _count(self) -> None:
+        self._meter.called(self.name, ANSWERED)
+        if isinstance(self._provider, Priced):
+            self._meter.spent(self.name, self._provider.price)
 
     async def _timed(self, call: Call) -> Screening:
         """`call` with a deadline on our clock: an alarm that ends a timeout of asyncio's, which has its own."""

@@ -16,7 +16,7 @@ import structlog
 from cachetools import LRUCache
 
 from policies.model import Screening, Unscreened, UnscreenedReason, Verdict
-from providers.base import Ask, Image, Provider, Verdicts
+from providers.base import Ask, Image, Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
 from providers.testcard import NAME as TESTCARD
@@ -58,8 +58,9 @@ class Key(NamedTuple):
 class Router:
     """Asks the providers of a plan, and reads test cards. Never raises for what a provider does."""
 
-    def __init__(self, providers: Mapping[str, Provider], verdicts: Verdicts) -> None:
+    def __init__(self, providers: Mapping[str, Provider], verdicts: Verdicts, *, meter: Meter = Unmetered()) -> None:
         """`testcard` is asked beside every plan; it need not be among `providers`."""
+        self._meter = meter
         self._providers = {TESTCARD: TestCardProvider(), **providers}
         self._memory = Memory(verdicts)
         self._flights: Flights[Key, Screening] = Flights()
@@ -80,6 +81,7 @@ class Router:
             if verdict is None:
                 return None
             verdicts.append(verdict)
+        self._count_remembered(plan)
         return _telling(verdicts, plan)
 
     async def aclose(self) -> None:
@@ -87,6 +89,10 @@ class Router:
         await self._memory.flush()
         for provider in self._providers.values():
             await provider.aclose()
+
+    def _count_remembered(self, plan: Plan) -> None:
+        for name in plan.providers:
+            self._meter.remembered(name)
 
     def _asked(self, plan: Plan, *, test_cards: bool) -> dict[str, Provider | None]:
         names = (*plan.providers, TESTCARD) if test_cards else plan.providers
@@ -102,6 +108,8 @@ class Router:
     async def _answer(self, key: Key, provider: Provider, image: Image, ask: Ask) -> Screening:
         known = await self._memory.get(key)
         if known is not None:
+            if key.provider != TESTCARD:
+                self._meter.remembered(key.provider)
             return known
         screening = await _supervised(provider, image, ask)
         if isinstance(screening, Verdict):

@@ -44,11 +44,13 @@ def migrate(config_file: ConfigFile = None) -> None:
     """Make the database, or bring it to this version's form. `run` does so by itself."""
     from bot.clock import SystemClock
     from bot.commands.settings import settings
-    from bot.store.migrate import migrate as bring_up
+    from bot.store.migrate import bring_up
 
     config = settings(config_file)
-    revision = asyncio.run(bring_up(config.database_url, data_dir=config.data_dir, clock=SystemClock()))
-    say(f"{config.database} is at revision {revision}")
+    done = asyncio.run(bring_up(config.database_url, data_dir=config.data_dir, clock=SystemClock()))
+    say(f"{config.database} is at revision {done.revision}")
+    if done.copy is not None:
+        say(f"what it was before is kept in {done.copy}")
 
 
 def backup(

@@ -29,6 +29,7 @@ from bot.model.actions import (
     Warn,
 )
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
+from bot.model.guilds import PAID, Membership, Presence
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser
 from bot.model.records import (
@@ -47,6 +48,7 @@ from bot.model.records import (
 
 __all__ = [
     "IDEMPOTENT",
+    "PAID",
     "POSTS",
     "Action",
     "Answer",
@@ -79,6 +81,7 @@ __all__ = [
     "MakeChannel",
     "Media",
     "MediaKind",
+    "Membership",
     "Option",
     "Origin",
     "Outcome",
@@ -89,6 +92,7 @@ __all__ = [
     "Plan",
     "PostCard",
     "PostPage",
+    "Presence",
     "Presser",
     "Quarantine",
     "RemoveMember",

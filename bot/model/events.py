@@ -147,6 +147,7 @@ class JobKind(StrEnum):
     FORGET_EVIDENCE = "forget_evidence"  # payload: case: drop the picture from its cards
     GREET = "greet"  # payload: channel or null: say hello in a guild that was joined
     REMIND = "remind"  # payload: policy_version, channel or null: what watching has shown, if it still only watches
+    LEAVE = "leave"  # the host wants the bot out of a guild
 
 
 @dataclass(frozen=True, slots=True)

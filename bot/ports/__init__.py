@@ -175,7 +175,8 @@ class Ledger(Protocol):
 
     async def counts(self, tenant: Tenant, since: datetime) -> Mapping[str, int]:
         """What came of this tenant's images since then: `judged`, `removed` (also those whose deletion failed),
-        `cases` opened, and `unscreened:<UnscreenedReason>` for each reason that there was."""
+        `cases` opened, `unscreened:<UnscreenedReason>` for each reason that there was, and `limited` where the
+        host's limit left any unseen."""
         ...
 
     async def watched(self, tenant: Tenant, since: datetime) -> Watched:

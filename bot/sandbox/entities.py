@@ -202,6 +202,7 @@ class Guild:
     audit_log: list[AuditEntry] = field(default_factory=list)
     icon: str | None = None
     locale: str = "en-US"
+    system_channel: int | None = None
     crowd: Crowd | None = None
 
     @property

@@ -120,6 +120,12 @@ class Members(Faces):
         """The bot is thrown out."""
         acts.remove_guild(self.world, guild)
 
+    def invite_bot(self, guild: Guild) -> None:
+        """Somebody adds the bot to a guild again that it was in before; it has its role again."""
+        mine = [role.id for role in guild.roles.values() if role.name == self.world.bot.name]
+        guild.members[self.world.bot.id] = Member(self.world.bot, self.world.clock.now(), mine)
+        acts.add_guild(self.world, guild)
+
     def channel(
         self,
         guild: Guild,

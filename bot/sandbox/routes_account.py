@@ -7,7 +7,7 @@ from typing import Any
 from bot.sandbox import acts, wire
 from bot.sandbox.entities import Json
 from bot.sandbox.errors import invalid_form, unknown
-from bot.sandbox.rest import Call, Reply, Routes, snowflake
+from bot.sandbox.rest import NO_CONTENT, Call, Reply, Routes, snowflake
 
 routes = Routes()
 _COMMANDS = "/applications/{application_id}/commands"
@@ -70,6 +70,13 @@ def my_guilds(call: Call) -> Reply:
             for g in mine
         ]
     )
+
+
+@routes.add("DELETE", "/users/@me/guilds/{guild_id}")
+def leave_guild(call: Call) -> Reply:
+    """The bot leaves."""
+    acts.remove_guild(call.world, call.world.guild(call.id("guild_id")))
+    return NO_CONTENT
 
 
 def _application(call: Call) -> Json:

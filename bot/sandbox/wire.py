@@ -158,6 +158,7 @@ def guild(of: Guild) -> Json:
         "emojis": list(of.emojis.values()),
         "stickers": list(of.stickers.values()),
         "preferred_locale": of.locale,
+        "system_channel_id": optional(of.system_channel),
         **_GUILD_CONSTANTS,
     }
 
@@ -173,7 +174,6 @@ _GUILD_CONSTANTS: Json = {
     "region": "deprecated",
     "afk_channel_id": None,
     "afk_timeout": 300,
-    "system_channel_id": None,
     "system_channel_flags": 0,
     "widget_enabled": False,
     "widget_channel_id": None,

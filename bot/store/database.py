@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.ports import Clock
 from bot.store import codec
+from bot.store.copies import back_up
 from bot.store.disk import BALLAST, Ballast, ProcessLock, private_directory, private_file
 from bot.store.driver import Driver
 from bot.store.errors import BadUrl, Corrupt, StoreError, in_words, restore_hint
@@ -57,6 +57,8 @@ class Database:
         self.clock = clock
         self.generation = 0
         """Changes when another process has written, or we expired it: what was remembered may be stale."""
+        self.copy: Path | None = None
+        """What it was before this opening migrated it, if it had to."""
         self._ballast = Ballast(Path(f"{path}-ballast"), ballast)
         self._drivers: list[Driver] = []
         self._idle: asyncio.LifoQueue[Driver] = asyncio.LifoQueue()  # readers; last in, first out: warm caches
@@ -122,7 +124,7 @@ class Database:
 
         Raises FileExistsError for a target that is there, `StoreError` where it cannot be written.
         """
-        await asyncio.to_thread(_back_up, self.path, target)
+        await asyncio.to_thread(back_up, self.path, target)
 
     async def close(self) -> None:
         """Write what was asked for, then let go. Idempotent."""
@@ -143,7 +145,7 @@ class Database:
     async def _connect(self) -> None:
         with in_words(self.path):
             writer = await self._driver(write=True)
-            await writer.run(partial(_make_sound, writer, self.path))
+            self.copy = await writer.run(partial(_make_sound, writer, self.path, self.clock.now()))
             for _ in range(READERS):
                 self._idle.put_nowait(await self._driver(write=False))
         self._writer = Writer(writer, self.path, self._ballast)
@@ -174,11 +176,11 @@ def _read(reader: Driver, unit: Unit[T]) -> T:
         return unit(connection)
 
 
-def _make_sound(writer: Driver, path: Path) -> None:
-    """Checked, then migrated."""
+def _make_sound(writer: Driver, path: Path, now: datetime) -> Path | None:
+    """Checked, then migrated; returns the copy that was made before, if one was."""
     with writer.engine.connect() as connection:
         _check(connection, path)
-    upgrade(writer.engine, path)
+    return upgrade(writer.engine, path, now)
 
 
 def _prepare(path: Path, data_dir: Path) -> None:
@@ -193,18 +195,3 @@ def _check(connection: Connection, path: Path) -> None:
     cursor.close()
     if said != "ok":
         raise Corrupt(f"{path} is damaged ({said}); {restore_hint(path)}")
-
-
-def _back_up(path: Path, target: Path) -> None:
-    private_file(target, new=True)
-    try:
-        with (
-            in_words(target),
-            closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as source,
-            closing(sqlite3.connect(target)) as copy,
-        ):
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
-    except (StoreError, sqlite3.Error):
-        target.unlink(missing_ok=True)
-        raise

@@ -77,7 +77,7 @@ class Ballast:
         """Fill it, where at least as much stays free beside it. Returns whether it is held."""
         if self.held:
             return True
-        if _free(self._path.parent) < 2 * self._size:
+        if free(self._path.parent) < 2 * self._size:
             return False
         try:
             private_file(self._path)
@@ -97,7 +97,8 @@ class Ballast:
         return True
 
 
-def _free(folder: Path) -> int:
+def free(folder: Path) -> int:
+    """Bytes that may still be written there."""
     space = os.statvfs(folder)
     return space.f_bavail * space.f_frsize
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 from alembic import command
@@ -10,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from bot.store.copies import copied_before
 from bot.store.errors import TooNew, restore_hint
 
 
@@ -18,19 +21,30 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(engine: Engine, path: Path) -> None:
-    """All missing migrations, in one transaction. Raises `TooNew` for a later version's database."""
+def upgrade(engine: Engine, path: Path, now: datetime) -> Path | None:
+    """All missing migrations, in one transaction. Returns the copy that was made of an older form before.
+
+    Raises `TooNew` for a later version's database, `DiskFull` where there is no room for the copy.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
-    with engine.begin() as connection:
+    copy = None
+    with ExitStack() as kept, engine.begin() as connection:  # the copy is let go after the commit
         current = revision_of(connection)
         if current == scripts.get_current_head():
-            return
-        if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:
-            raise TooNew(
-                f"{path} was made by a newer version of the bot (its schema is {current}, the latest known here "
-                f"is {scripts.get_current_head()}); upgrade the bot, or go back: {restore_hint(path)}"
-            )
+            return None
+        if current is not None:
+            _require_known(current, scripts, path)
+            copy = kept.enter_context(copied_before(path, current, now))  # we hold the lock: nobody else writes
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    return copy
+
+
+def _require_known(revision: str, scripts: ScriptDirectory, path: Path) -> None:
+    if revision not in {s.revision for s in scripts.walk_revisions()}:
+        raise TooNew(
+            f"{path} was made by a newer version of the bot (its schema is {revision}, the latest known here "
+            f"is {scripts.get_current_head()}); upgrade the bot, or go back: {restore_hint(path)}"
+        )

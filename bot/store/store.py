@@ -10,6 +10,7 @@ from bot.ports import Clock
 from bot.store.database import Database
 from bot.store.drafts import SqlDrafts
 from bot.store.faces import SqlFaces
+from bot.store.guilds import SqlGuilds
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
@@ -27,6 +28,7 @@ class Store:
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
         self.drafts = SqlDrafts(db, clock)
+        self.guilds = SqlGuilds(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
         self.faces = SqlFaces(db, clock)
 

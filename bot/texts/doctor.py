@@ -88,6 +88,14 @@ def lately(counts: Mapping[str, int], texts: Texts) -> str:
         texts.ngettext("{count} case for the moderators", "{count} cases for the moderators", counts.get("cases", 0)),
         _not_judged(counts, texts),
     ]
+    if limited := counts.get("limited", 0):
+        said.append(
+            texts.ngettext(
+                "{count} not looked at, since the host's limit for a day was reached",
+                "{count} not looked at, since the host's limit for a day was reached",
+                limited,
+            )
+        )
     return _("in the last 24 hours: {counts}", counts=", ".join(said))
 
 

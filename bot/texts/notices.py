@@ -39,6 +39,17 @@ def warning(texts: Texts) -> str:
     return texts.gettext("The moderators warn you: such images are not allowed here.")
 
 
+def limited(limit: int, texts: Texts) -> str:
+    """To the moderators, once a day, when the host's limit is reached."""
+    return texts.ngettext(
+        "Whoever runs me lets me look at {count} image a day here, and that is used up: until midnight UTC no further "
+        "image is looked at.",
+        "Whoever runs me lets me look at {count} images a day here, and they are used up: until midnight UTC no "
+        "further image is looked at.",
+        limit,
+    )
+
+
 def invitation(texts: Texts) -> str:
     """To an author whose picture was wrongly removed and of which no full copy was kept."""
     return texts.gettext("Your image was removed by mistake, sorry. You may post it again.")

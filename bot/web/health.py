@@ -1,4 +1,4 @@
-"""What the host's monitoring asks: `/healthz`, served by uvicorn inside the bot's own loop."""
+"""What the host's monitoring asks: `/healthz` and `/metrics`, served by uvicorn inside the bot's own loop."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TypeVar
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot import __version__
 from bot.config import Config
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 DEADLINE = 5.0  # seconds: monitoring that waits longer has its answer
@@ -40,27 +43,36 @@ class Health:
 
 
 Check = Callable[[], Awaitable[Health]]
+Scrape = Callable[[], Awaitable[bytes]]
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class WebError(Exception):
     """The web server cannot listen. The text is one sentence with the cure."""
 
 
-def application(check: Check) -> Starlette:
-    """The ASGI application: `/healthz` answers 200 or 503 with a JSON object."""
+def application(check: Check, scrape: Scrape | None = None) -> Starlette:
+    """The ASGI application: `/healthz` answers 200 or 503 with a JSON object, `/metrics` what `scrape` gives."""
 
     async def healthz(request: Request) -> JSONResponse:
         health = await _ask(check)
         return JSONResponse(_body(health), 200 if health and health.ok else 503, _NO_STORE)
 
-    return Starlette(routes=[Route("/healthz", healthz)])
+    async def metrics(request: Request) -> Response:
+        text = None if scrape is None else await _ask(scrape)
+        if text is None:
+            return Response("the numbers cannot be had at the moment; the log says why\n", 503, _NO_STORE, "text/plain")
+        return Response(text, 200, {**_NO_STORE, "Content-Type": _METRICS})
+
+    routes = [Route("/healthz", healthz)]
+    return Starlette(routes=[*routes, Route("/metrics", metrics)] if scrape else routes)
 
 
-async def _ask(check: Check) -> Health | None:
+async def _ask(asked: Callable[[], Awaitable[T]]) -> T | None:
     """None where the check itself fails or hangs, which is as unwell as it gets."""
     try:
         async with asyncio.timeout(DEADLINE):
-            return await check()
+            return await asked()
     except Exception:  # noqa: BLE001 - whatever it is, the answer is 503 and a line in the log
         _log.exception("the health check failed")
         return None
@@ -94,12 +106,12 @@ class Web:
     Raises `WebError` on entry where host and port cannot be had.
     """
 
-    def __init__(self, config: Config, check: Check) -> None:
+    def __init__(self, config: Config, check: Check, scrape: Scrape | None = None) -> None:
         self._host = config.web_host
         self._port = config.web_port
         self._server = _Server(
             uvicorn.Config(
-                application(check),
+                application(check, scrape),
                 log_config=None,
                 access_log=False,
                 server_header=False,

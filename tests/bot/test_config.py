@@ -53,7 +53,7 @@ def test_the_defaults_need_nothing() -> None:
 def test_the_names_are_those_that_the_documentation_promises() -> None:
     promised = (
         "DATA_DIR DATABASE_URL DISCORD_TOKEN DISCORD_TOKEN_FILE DISCORD_API_URL DISCORD_GATEWAY_URL DISCORD_CDN_URL"
-        " DISCORD_MEDIA_URL PROVIDERS WEB_HOST WEB_PORT PUBLIC_URL LOG_LEVEL LOG_FORMAT"
+        " DISCORD_MEDIA_URL PROVIDERS GUILDS WEB_HOST WEB_PORT PUBLIC_URL LOG_LEVEL LOG_FORMAT"
     )
     assert set(SETTINGS) == {f"BEHOLDER_{name}" for name in promised.split()}
 
@@ -74,6 +74,15 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("BEHOLDER_WEB_PORT", "")
     assert load().discord_token is None
     assert "no platform token" in problems(platform=True)[0]
+
+
+def test_the_servers_that_may_have_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().guilds == ()
+    monkeypatch.setenv("BEHOLDER_GUILDS", "12, 345,12")
+    assert load().guilds == ("12", "345")
+    for wrong in ("discord:12", "12;34", "Meadow", "-5", "1" * 21):
+        monkeypatch.setenv("BEHOLDER_GUILDS", wrong)
+        assert "is not a server's id; write the digits alone, separated by commas" in problems()[0]
 
 
 def test_a_config_cannot_be_changed() -> None:

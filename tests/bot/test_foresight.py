@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from bot.allowance import Allowance
 from bot.foresight import MOST, Foresight
 from bot.model import Author, Event, EventKind, Look, Media, MediaKind, Tenant
 from bot.ports import Lists, Platform, Settings
@@ -61,9 +62,20 @@ class Here:
         return Look(sha256=chunks, screenings=())
 
 
-def foresight(here: Here) -> Foresight:
+class Share:
+    """What of the day's images is left: everything, or nothing."""
+
+    def __init__(self) -> None:
+        self.gone = True
+
+    async def used_up(self, tenant: Tenant) -> bool:
+        return self.gone
+
+
+def foresight(here: Here, share: Share | None = None) -> Foresight:
     platforms = cast("dict[str, Platform]", {"here": here})
-    return Foresight(platforms, cast("Screener", here), cast("Lists", here), cast("Settings", here))
+    allowance = cast("Allowance | None", share)
+    return Foresight(platforms, cast("Screener", here), cast("Lists", here), cast("Settings", here), allowance)
 
 
 @pytest.mark.asyncio
@@ -99,6 +111,18 @@ async def test_a_paused_guilds_pictures_are_not_looked_at() -> None:
     eyes.begin(event())
     await _turns()
     assert here.looked == []
+
+
+@pytest.mark.asyncio
+async def test_what_was_not_begun_for_want_of_a_share_is_no_look_once_there_is_one_again() -> None:
+    here, share = Here(), Share()
+    eyes = foresight(here, share)
+    eyes.begin(event())
+    await _turns()
+    assert here.looked == []
+    share.gone = False  # the host has raised the limit, or midnight has passed
+    looks = await eyes.look(event(), STANDARD)
+    assert len(looks) == len(here.looked) == 1, "else a picture would pass unseen"
 
 
 @pytest.mark.asyncio

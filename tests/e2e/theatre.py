@@ -57,9 +57,9 @@ class Theatre:
             connection.close()
 
 
-async def begin(discord: Loopback, folder: Path) -> BotProcess:
+async def begin(discord: Loopback, folder: Path, **settings: str) -> BotProcess:
     """Start the bot and wait until it is there."""
-    bot = await BotProcess.start(discord, folder, CANARY, log_level="debug")
+    bot = await BotProcess.start(discord, folder, CANARY, **{"log_level": "debug", **settings})
     try:
         await bot.event("discord ready", 60.0)
         await discord.connected()

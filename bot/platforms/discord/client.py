@@ -18,6 +18,7 @@ from discord.ui import DynamicItem
 
 from bot.model import EventKind
 from bot.platforms.discord.appearance import Appearance, of_guild, of_member
+from bot.platforms.discord.guilds import exorcised
 from bot.platforms.discord.privileges import Privileges
 from bot.platforms.discord.walker import may_show
 from bot.ports import Settings
@@ -120,7 +121,7 @@ class BeholderClient(discord.AutoShardedClient):
         self.add_dynamic_items(*buttons)
         for command in commands:
             self.tree.add_command(command)
-        self._connection.parsers = self._isolated(self._connection.parsers)
+        self._connection.parsers = exorcised(self._isolated(self._connection.parsers), self)
 
     # --- one malformed event ------------------------------------------------------------------
 

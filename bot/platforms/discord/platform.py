@@ -22,6 +22,7 @@ from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
 from bot.platforms.discord.fetching import Fetching, opened
+from bot.platforms.discord.guilds import Guilds
 from bot.platforms.discord.pages import PAGES
 from bot.platforms.discord.privileges import Privileges
 from bot.platforms.discord.shards import Roll
@@ -33,6 +34,7 @@ from bot.platforms.discord.walker import chosen, found_in
 from bot.platforms.discord.walls import Walls
 from bot.ports import Clock, Faces, Settings, Submit, Unfetchable
 from bot.ports.desk import Desk
+from bot.ports.register import Door
 from policies.model import Act, Policy, Surface, UnscreenedReason
 from policies.presets import DEFAULT, preset
 
@@ -65,7 +67,8 @@ class Status:
 class DiscordPlatform:
     """`bot.ports.Platform` for Discord.
 
-    `source` streams media; by default from the configured hosts only (ruling 22), closed after `run`.
+    `source` streams media; by default from the configured hosts only (ruling 22), closed after `run`. `door`
+    says whose guilds are looked at; without one, everybody's are.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class DiscordPlatform:
         faces: Faces,
         clock: Clock,
         source: Source | None = None,
+        door: Door | None = None,
         client_options: dict[str, Any] | None = None,
     ) -> None:
         self.ready = asyncio.Event()
@@ -87,6 +91,8 @@ class DiscordPlatform:
         self._source: Source = source or self._fetcher
         self._clock = clock
         self._options = client_options or {}
+        self._door = door
+        self._guilds = Guilds(door, clock) if door is not None else None
         self._urls = Urls()
         self._budget = IdentifyBudget(clock)
         self._supervisor = Supervisor(
@@ -237,13 +243,31 @@ class DiscordPlatform:
     async def _hand_over(self, events: Sequence[Event]) -> None:
         """What was received is handed to the journal, also while the connection is being closed."""
         task = asyncio.current_task()
-        if task is None or self._submit is None:
+        if self._door is not None:
+            events = [e for e in events if await self._door.looks_at(e.tenant)]
+        if task is None or self._submit is None or not events:
             return
         self._submitting.add(task)
         try:
             await self._submit(events)
         finally:
             self._submitting.discard(task)
+
+    # --- guilds -----------------------------------------------------------------------------------
+
+    async def round(self) -> None:
+        """Look at which guilds there are: greet, note, leave. Made again and again while connected."""
+        if self._guilds is not None and self._client is not None and self.ready.is_set():
+            await self._guilds.round(self._client)
+
+    async def leave(self, tenant: Tenant) -> None:
+        """Leave a guild, which may already be done. Raises ConnectionError where it cannot be done now."""
+        client = self._client
+        if self._guilds is None or client is None or not self.ready.is_set():
+            raise ConnectionError("not connected to Discord")
+        guild = client.get_guild(int(tenant.id))
+        if guild is not None and not await self._guilds.leave(guild):
+            raise ConnectionError("the guild could not be left yet")
 
     # --- acting -----------------------------------------------------------------------------------
 

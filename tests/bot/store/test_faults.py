@@ -81,7 +81,7 @@ async def test_the_ballast_lets_the_case_be_written(database: Database, monkeypa
         return drop(self)
 
     monkeypatch.setattr(Ballast, "drop", drop_and_make_room)
-    monkeypatch.setattr("bot.store.disk._free", lambda folder: 0)
+    monkeypatch.setattr("bot.store.disk.free", lambda folder: 0)
     await database.write(bulky)
     assert await count(database) == 200
     assert size(ballast) is None

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
+from bot.allowance import Allowance
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.effects import Effects
@@ -272,6 +273,7 @@ class Street:
             effects=self.effects,
             caps=Caps(ledger, self.clock),
             clock=self.clock,
+            allowance=Allowance(store.guilds, ledger, self.clock),
         )
         chores = Chores(platforms=platforms, journal=journal, ledger=ledger, effects=self.effects)
         days = FirstDays(

@@ -1,0 +1,50 @@
+"""The communities on this instance, as the host keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model.events import Tenant
+
+PAID = ("huawei", "hitpaw")
+"""Providers that cost money: off for a guild until the host grants them (ruling 20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A guild that the bot is in at this moment, as the platform tells. `available` False: an outage hides it,
+    and nothing but its id is known. `speaks_in` finds the channel for a greeting, None where the bot may not speak.
+    """
+
+    tenant: Tenant
+    name: str = ""
+    members: int | None = None
+    joined_at: datetime | None = None
+    available: bool = True
+    speaks_in: Callable[[], str | None] = field(default=lambda: None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One guild in the host's register. `name` is user-made. `cases` is the number of its latest case.
+
+    `limit`: images looked at in a day, None for no limit. `grants`: a paid provider and its ceiling a month,
+    as text in the currency of the host's account.
+    """
+
+    tenant: Tenant
+    name: str = ""
+    members: int | None = None
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    barred: bool = False
+    limit: int | None = None
+    grants: Mapping[str, str] = field(default_factory=dict)
+    cases: int = 0
+
+    @property
+    def present(self) -> bool:
+        """Whether the bot is in it, as far as is known."""
+        return self.joined_at is not None and self.left_at is None
