@@ -140,7 +140,7 @@ def test_depth_costs_no_stack() -> None:
     (tree,) = message.components
     for _ in range(5000):
         around = copy(tree)
-        around.children = [tree]  # type: ignore[union-attr]
+        around.children = [tree]  # type: ignore[attr-defined]
         tree = around
     message.components = [tree]
     assert len(found_in(message)) == 1
