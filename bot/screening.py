@@ -28,6 +28,8 @@ class Screener:
     """`bot.ports.Screener` over the sandbox and the router.
 
     Exact bytes that were judged before are not even decoded again: their SHA-256 finds the verdicts.
+    `plan` names local providers only, which is all that direct messages may be shown to (ruling 13): whoever makes
+    plans of a guild's choice must leave every other provider out of those for `Context.MESSAGE`.
     """
 
     def __init__(self, intake: Intake, router: Router, plan: Plan, limits: Limits = Limits()) -> None:

@@ -20,7 +20,8 @@ Beholder needs a Discord application with a bot. It takes about three minutes.
 
 1. Open {PORTAL} and press "New Application"; any name will do.
 2. On its page "Bot", switch on "Message Content Intent" and save.
-   Without it, Discord hides the pictures from the bot.
+   Without it, Discord hides the pictures from the bot. "Server Members Intent" beside it is
+   worth having too: with it the bot sees the avatars of those who join, not only of those who write.
 3. On the same page press "Reset Token" and copy the token. It is the bot's password:
    whoever has it can act as your bot."""
 

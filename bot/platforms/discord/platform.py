@@ -16,7 +16,7 @@ from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
 from bot.platforms.discord import assets
 from bot.platforms.discord.actions import Actions
-from bot.platforms.discord.appearance import Appearance, of_post
+from bot.platforms.discord.appearance import Appearance
 from bot.platforms.discord.client import BeholderClient, Source
 from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
@@ -30,7 +30,7 @@ from bot.platforms.discord.sightings import Reactions, Sightings
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.views import BUTTONS
-from bot.platforms.discord.walker import chosen, found_in
+from bot.platforms.discord.walker import chosen, found_in, may_show
 from bot.platforms.discord.walls import Walls
 from bot.ports import Clock, Faces, Settings, Submit, Unfetchable
 from bot.ports.desk import Desk
@@ -210,14 +210,14 @@ class DiscordPlatform:
     async def _seen(self, message: discord.Message, kind: EventKind) -> None:
         """The post first; its author's face may wait for the disk."""
         policy = await self._policy(whose(message))
-        found = chosen(found_in(message), policy.surfaces)
+        found = chosen(found_in(message), policy.surfaces) if may_show(message) else ()
         event = event_of(message, found, kind, emptied=kind is EventKind.EDIT and message.id in self._showed)
         if event is not None:
             self._showed[message.id] = None
             self._urls.remember(str(message.channel.id), str(message.id), found)
             await self._hand_over([event])
-        if kind is EventKind.MESSAGE and (appearance := of_post(message)) is not None:
-            await self._sightings.see(appearance, policy)
+        if kind is EventKind.MESSAGE:
+            await self._sightings.see_author(message, policy)
 
     async def _shown(self, appearance: Appearance) -> None:
         await self._sightings.see(appearance, await self._policy(appearance.tenant))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 
+import discord
 from cachetools import LRUCache
 
-from bot.model import AuthorKind, Event
-from bot.platforms.discord.appearance import Appearance
+from bot.model import Event
+from bot.platforms.discord.appearance import Appearance, of_post
+from bot.platforms.discord.extract import guild_id_of
 from bot.ports import Clock, Faces
-from policies.model import Mode, Policy, Surface
+from policies.model import Context, Mode, Policy, Surface
 
 REMEMBERED = 50_000  # members, at some 200 bytes each
 TOLD_REACTIONS = 20_000  # messages
@@ -32,6 +34,24 @@ class Sightings:
         self._known: LRUCache[Hashable, int] = LRUCache(remembered)
         self._put_off: dict[int, Appearance] = {}  # covers, by guild: no post brings them back as it does faces
 
+    async def see_author(self, message: discord.Message, policy: Policy) -> None:
+        """Somebody wrote: mostly one who was seen before, which costs a look into memory. Raises like `see`."""
+        wanted = _wanted(policy, Context.HEAD_IMAGE)
+        whom, look = _glance(message, wanted)
+        waits = guild_id_of(message) in self._put_off and _wanted(policy, Context.ROOM_COVER)
+        if not waits and (not wanted or self._known.get(whom) == look):
+            return
+        appearance = of_post(message)
+        if appearance is None:
+            return
+        if wanted:
+            self._known[whom] = look  # before anything is awaited: what they write meanwhile is not looked up again
+        try:
+            await self.see(appearance, policy)
+        except BaseException:
+            self._known.pop(whom, None)
+            raise
+
     async def see(self, appearance: Appearance, policy: Policy) -> None:
         """Somebody was seen. What nobody would hear of is not noted either, so that it is looked at once they do.
 
@@ -39,22 +59,11 @@ class Sightings:
         """
         if not appearance.is_cover and (cover := self._put_off.pop(appearance.guild, None)) is not None:
             await self.see(cover, policy)
-        wanted = _wanted(appearance, policy)
+        wanted = _wanted(policy, appearance.context)
         if wanted:
-            await self._see(appearance, wanted)
+            await self._tell(appearance, wanted)
         elif appearance.is_cover:
             self._put_off[appearance.guild] = appearance
-
-    async def _see(self, appearance: Appearance, wanted: frozenset[Surface]) -> None:
-        whom, look = _whom(appearance), _look(appearance, wanted)
-        if self._known.get(whom) == look and not appearance.joined:
-            return
-        self._known[whom] = look  # before anything is awaited: what they write meanwhile is not looked up again
-        try:
-            await self._tell(appearance, wanted)
-        except BaseException:
-            self._known.pop(whom, None)
-            raise
 
     async def _tell(self, appearance: Appearance, wanted: frozenset[Surface]) -> None:
         tenant, owner, shown = appearance.tenant, appearance.author.id, appearance.limited_to(wanted)
@@ -66,25 +75,26 @@ class Sightings:
             await self._faces.note(tenant, owner, shown)
 
 
-def _wanted(appearance: Appearance, policy: Policy) -> frozenset[Surface]:
-    """What of it is looked at now: nothing while the guild is paused, or where no card could be shown and nothing
-    else is to follow, as before it was set up."""
-    heard = policy.mod_channel is not None or appearance.context in policy.context_actions
+def _wanted(policy: Policy, context: Context) -> frozenset[Surface]:
+    """What is looked at now: nothing while the guild is paused, or where no card could be shown and nothing else
+    is to follow, as before it was set up."""
+    heard = policy.mod_channel is not None or context in policy.context_actions
     if policy.mode is Mode.PAUSED or not heard:
         return frozenset()
-    return policy.surfaces & (COVERS if appearance.is_cover else FACES)
+    return policy.surfaces & (COVERS if context is Context.ROOM_COVER else FACES)
 
 
-def _whom(appearance: Appearance) -> Hashable:
-    """Of a webhook each face by itself: bridges speak with another one in every post."""
-    if appearance.author.kind is AuthorKind.WEBHOOK:
-        return (appearance.guild, appearance.author.id, *appearance.shown.values())
-    return (appearance.guild, appearance.author.id)
+def _glance(message: discord.Message, wanted: frozenset[Surface]) -> tuple[Hashable, int]:
+    """Who wrote, and in a number what they show and what of it is wanted: as sure as a hash, and it costs no memory.
 
-
-def _look(appearance: Appearance, wanted: frozenset[Surface]) -> int:
-    """What they show and what of it is wanted, in a number: as sure as a hash, and it costs no memory."""
-    return hash((wanted, *appearance.shown.values()))
+    Of a webhook each face by itself: bridges speak with another one in every post.
+    """
+    person, guild = message.author, guild_id_of(message)
+    if message.webhook_id is not None:
+        return (guild, person.id, person._avatar), hash(wanted)
+    if isinstance(person, discord.Member):
+        return (guild, person.id), hash((wanted, person._user._avatar, person._avatar, person._banner))
+    return (guild, person.id), hash((wanted, person._avatar))
 
 
 class Reactions:

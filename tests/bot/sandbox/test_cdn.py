@@ -13,6 +13,7 @@ from bot.sandbox import wire_messages
 from bot.sandbox.cdn import LIFETIME
 from bot.sandbox.entities import Message
 from bot.sandbox.loopback import Loopback
+from bot.sandbox.pictures import animation
 from tests.bot.sandbox.pictures import PNG, picture
 from tests.clock import FakeClock
 
@@ -104,6 +105,16 @@ async def test_avatars_icons_stickers_and_emojis_in_the_format_that_is_asked_for
         with Image.open(io.BytesIO(body)) as copy:
             assert (copy.format, copy.size) == ("WEBP", (16, 12))
         assert (await get(f"{d.cdn_url}/avatars/{ann.id}/unknown.png"))[0] == 404
+
+
+async def test_an_animation_keeps_its_frames_as_webp_where_it_is_asked_to() -> None:
+    async with Loopback() as d:
+        moving = animation(4, 1, picture("PNG"), (64, 48))
+        ident = d.emoji(d.guild(), "wild", moving, animated=True).rpartition(":")[2].rstrip(">")
+        for query, frames in (("?size=1024&animated=true", 4), ("?size=1024", 1), ("", 1)):
+            _, body, kind = await get(f"{d.cdn_url}/emojis/{ident}.webp{query}")
+            with Image.open(io.BytesIO(body)) as copy:
+                assert (kind, copy.format, getattr(copy, "n_frames", 1)) == ("image/webp", "WEBP", frames)
 
 
 async def test_names_are_made_safe_and_spoilers_marked() -> None:

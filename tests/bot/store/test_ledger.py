@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 
 from bot.model import (
+    Author,
+    AuthorKind,
     CardRef,
     Case,
     CaseState,
     EffectKind,
     EffectState,
+    Event,
+    EventKind,
     History,
+    Media,
+    MediaKind,
     Origin,
     Outcome,
     OutcomeState,
@@ -21,7 +27,7 @@ from bot.model import (
 )
 from bot.store.past import past
 from bot.store.store import Store
-from policies.model import Evidence, Listed, Seen, Suggestion
+from policies.model import Context, Evidence, Listed, Place, Seen, Suggestion
 from tests.bot.store.samples import (
     AWAY,
     BLOCKED,
@@ -188,6 +194,50 @@ async def test_what_does_not_supersede(store: Store) -> None:
     dead = await lease(store, event("7", "2"))
     await store.journal.bury(dead, "broken")
     assert not (await store.ledger.conclude(job, ruling(event("7", "1")))).superseded
+
+
+def worn(key: str, version: str, *, by: AuthorKind = AuthorKind.MEMBER) -> Event:
+    media = (Media(MediaKind.AVATAR, key, immutable=True),)
+    kind = EventKind.COVER if by is AuthorKind.GUILD else EventKind.AVATAR
+    place, author = Place(Context.HEAD_IMAGE), Author("ann", by)
+    return replace(event("", version), kind=kind, place=place, author=author, media=media)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("old", "new", "by", "superseded"),
+    [
+        ("avatar:avatars/7/a", "avatar:avatars/7/b", AuthorKind.MEMBER, True),
+        ("avatar:avatars/7/a", "avatar:avatars/7/", AuthorKind.MEMBER, True),  # taken off
+        ("avatar:avatars/7/a", "avatar:guilds/1/users/7/avatars/b", AuthorKind.MEMBER, False),
+        ("avatar:avatars/7/a", "banner:banners/7/b", AuthorKind.MEMBER, False),
+        ("avatar:avatars/7/a", "avatar:avatars/7/b", AuthorKind.WEBHOOK, False),  # both still stand beside posts
+        ("cover:icons/1/a", "cover:icons/1/b", AuthorKind.GUILD, True),
+        ("cover:icons/1/a", "cover:splashes/1/b", AuthorKind.GUILD, False),
+    ],
+)
+async def test_only_the_same_picture_of_a_profile_is_superseded(
+    store: Store, old: str, new: str, by: AuthorKind, superseded: bool
+) -> None:
+    older, newer = worn(old, "0", by=by), worn(new, "1", by=by)
+    job = await lease(store, older)
+    await lease(store, newer)
+    assert (await store.ledger.conclude(job, ruling(older))).superseded is superseded
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("origin", "again"), [(Origin.REVIEW, False), (Origin.OBSERVED, False), (Origin.REMOVED, True)]
+)
+async def test_a_reaction_put_there_again_is_taken_off_again_but_shown_once(
+    store: Store, origin: Origin, again: bool
+) -> None:
+    cases = []
+    for version in ("0", "1"):
+        reaction = replace(event("7", version), kind=EventKind.REACTION)
+        concluded = await store.ledger.conclude(await lease(store, reaction), replace(ruling(reaction), origin=origin))
+        cases.append((concluded.case, bool(concluded.effects)))
+    assert cases == [(1, True), (2, True) if again else (1, False)]
 
 
 @pytest.mark.asyncio

@@ -43,11 +43,13 @@ class Street:
             raise OSError("disk full")
         self.events.extend(events)
 
-    async def see(self, appearance: Appearance | None, policy: Policy = SET_UP) -> list[Event]:
-        """What is told of this sight."""
+    async def see(self, sight: Appearance | discord.Message | None, policy: Policy = SET_UP) -> list[Event]:
+        """What is told of this sight: a payload's appearance, or the author of a post."""
         before = len(self.events)
-        assert appearance is not None
-        await self.sightings.see(appearance, policy)
+        if isinstance(sight, discord.Message):
+            await self.sightings.see_author(sight, policy)
+        elif sight is not None:
+            await self.sightings.see(sight, policy)
         return self.events[before:]
 
 
@@ -58,8 +60,8 @@ def member(avatar: str | None = None, *, joined: bool = False, ident: int = 7, *
     return of_member({"guild_id": str(p.GUILD), "user": user, **p.member(p.ROLE), **own, **fields}, joined=joined)
 
 
-def post(avatar: str | None = None, **fields: Any) -> Appearance | None:
-    return of_post(p.parsed(p.message(**{"author": p.user(7, avatar=avatar), **fields})))
+def post(avatar: str | None = None, **fields: Any) -> discord.Message:
+    return p.parsed(p.message(**{"author": p.user(7, avatar=avatar), **fields}))
 
 
 def media(events: Sequence[Event]) -> list[str]:
@@ -134,8 +136,11 @@ async def test_each_face_of_a_webhook_is_told_once_however_often_it_changes() ->
     assert len({e.key for e in street.events}) == 2
 
 
-def test_in_direct_messages_nobodys_face_is_looked_at() -> None:
-    assert post(A, guild_id=..., member=...) is None
+@pytest.mark.asyncio
+async def test_in_direct_messages_nobodys_face_is_looked_at() -> None:
+    message = post(A, guild_id=..., member=...)
+    assert of_post(message) is None
+    assert await Street().see(message) == []
 
 
 # --- once, and again ---------------------------------------------------------------------------------
