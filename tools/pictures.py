@@ -126,7 +126,7 @@ async def notice(play: Play) -> Shown:
     ann, ben, *_ = play.stage.members
     before = play.discord.post(play.stage.general, ann, "Look at this morning!", files=files(_photo()))
     _, line = await play.judged(play.draw(Category.SEXUAL_EXPLICIT, 0.96), ben)
-    public = await play.discord.posted(play.stage.general, PATIENCE, since=before.sent_at)
+    public = await play.discord.posted(play.stage.general, PATIENCE, since=before.sent_at, having="was removed")
     await play.card_of(line)
     details = await play.discord.press(public, "Details", ben, timeout=PATIENCE)
     shots = [play.album.post(before), play.album.post(public), *play.album.answer(details)]

@@ -8,22 +8,16 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
-from bot.model import Tenant
 from bot.sandbox.entities import Message, User
 from bot.sandbox.interactions import Answered
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.permissions import Permission
 from bot.sandbox.presses import NotOffered
 from bot.sandbox.stage import Stage
-from bot.store.codec import prepare
-from bot.store.store import Store
-from bot.welcome import greeting
 from policies import form
 from policies.model import Duty, Mode, Policy
 from tests.e2e.theatre import BAD, CANARY, READY, Theatre, assert_nothing_leaked, begin
@@ -164,14 +158,10 @@ async def test_to_watch_first_past_missing_rights_and_a_wrong_person(tmp_path: P
 
 
 async def test_the_greeting_and_the_reminder_open_what_they_say(tmp_path: Path) -> None:
-    """Journalled as by an earlier life: the three days are over when the bot starts."""
+    """A guild that is seen for the first time, and whose three days are over when the bot starts again."""
     async with Loopback(token=CANARY) as discord:
         validator = Validator().watch(discord)
         stage = Stage.build(discord)
-        tenant, joined = Tenant("discord", str(stage.guild.id)), datetime(2026, 1, 1, tzinfo=UTC)
-        prepare()
-        async with await Store.open(None, data_dir=tmp_path, clock=SystemClock()) as store:
-            await store.journal.put([greeting(tenant, str(stage.general.id), joined)], lease=False)
         bot = await begin(discord, tmp_path)
         theatre = Theatre(discord, stage, tmp_path, bot, validator)
         try:

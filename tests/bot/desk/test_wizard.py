@@ -171,7 +171,7 @@ async def test_the_choice_of_a_preset_says_what_it_does_and_what_nobody_looks_fo
     assert [o.value for o in choose.options if o.chosen] == ["standard"]
     text = sitting.page.text
     assert "Removed when sure, shown to moderators when in doubt: explicit sexual content." in text
-    assert "Only shown to moderators, never removed by me: sexual content, suggestive; advertising or scam." in text
+    assert "Only shown to moderators, never removed by me: suggestive sexual content; advertising or scam." in text
     assert "Nobody here looks for: graphic violence" in text
     await sitting.press("preset", "strict")
     assert "**strict**" in sitting.page.text
