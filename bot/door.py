@@ -51,8 +51,18 @@ class Door:
         self._refreshed: float | None = None
 
     async def looks_at(self, tenant: Tenant) -> bool:
-        """See `Door.looks_at`. What is no guild (direct messages) is the host's own."""
-        return not tenant.id.isdecimal() or self._wanted(await self._register.one(tenant))
+        """See `Door.looks_at`. What is no guild (direct messages) is the host's own.
+
+        Where the disk fails only the list of the configuration holds: no post is lost for want of the register.
+        """
+        if not tenant.id.isdecimal():
+            return True
+        try:
+            membership = await self._register.one(tenant)
+        except Exception as error:  # noqa: BLE001 - the disk's trouble is told by the health check
+            log.error("register not read", guild=str(tenant), error=type(error).__name__)
+            membership = Membership(tenant)
+        return self._wanted(membership)
 
     async def follow(self, present: Sequence[Presence]) -> list[Presence]:
         """See `Door.follow`."""

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.door import REFRESH, Door, farewell
-from bot.model import JobKind, Presence, Tenant
+from bot.model import JobKind, Membership, Presence, Tenant
 from bot.store.database import Database
 from bot.store.store import Store
 from bot.texts.catalogue import Texts
@@ -202,3 +202,16 @@ def test_the_farewell_is_one_sentence_that_says_whom_to_ask() -> None:
     said = farewell(Texts("en"))
     assert "ask them" in said
     assert "\n" not in said
+
+
+class BrokenRegister:
+    async def one(self, tenant: Tenant) -> Membership:
+        raise OSError("the disk is gone")
+
+
+@pytest.mark.asyncio
+async def test_while_the_disk_fails_only_the_configuration_shuts_anybody_out(store: Store, clock: FakeClock) -> None:
+    for allowed, wanted in (((), True), ((HOME.id,), True), ((AWAY.id,), False)):
+        guard = door(store, clock, *allowed)
+        guard._register = BrokenRegister()  # type: ignore[assignment]
+        assert await guard.looks_at(HOME) is wanted
