@@ -93,7 +93,7 @@ def _sentence(kind: EffectKind, body: Mapping[str, Any], outcome: Outcome | None
     act = _(_undertaking(kind, body))
     if outcome is None:
         return _("{act}: under way.", act=act)
-    detail = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
+    detail = voice.markup.quote(voice.texts.said(outcome.detail), 200) if outcome.detail else ""
     ended = mark("{act}: failed, I will try again. {detail}") if outcome.retry else _ENDED[outcome.state]
     return _(ended, act=act, detail=detail).rstrip()
 
@@ -120,7 +120,7 @@ def _lifts(kind: EffectKind, body: Mapping[str, Any]) -> bool:
 
 def stale_card(outcome: Outcome, voice: Voice) -> str:
     """A card that could not be brought up to date."""
-    why = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
+    why = voice.markup.quote(voice.texts.said(outcome.detail), 200) if outcome.detail else ""
     if outcome.retry:
         return voice.texts.gettext("The card is not up to date yet, I will try again. {why}", why=why)
     return voice.texts.gettext("The card could not be changed. {why}", why=why)

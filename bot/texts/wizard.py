@@ -138,7 +138,7 @@ def made(ident: str, voice: Voice) -> str:
 
 def not_made(why: str, voice: Voice) -> str:
     """The channel is not there; `why` says the cure."""
-    return voice.texts.gettext("I could not make a channel: {why}", why=why)
+    return voice.texts.gettext("I could not make a channel. {why}", why=voice.texts.said(why))
 
 
 # --- people -----------------------------------------------------------------------------------------

@@ -410,7 +410,7 @@ async def test_a_channel_that_cannot_be_made_says_why(world: World) -> None:
     world.hands.outcomes[EffectKind.MAKE_CHANNEL] = refused
     sitting = await begun(world)
     await sitting.press("make", page=steps.CHANNEL)
-    assert sitting.page.text.startswith(f"I could not make a channel: {refused.detail}")
+    assert sitting.page.text.startswith(f"I could not make a channel. {refused.detail}")
     assert "no channel yet" in sitting.page.text
 
 
