@@ -87,6 +87,11 @@ def same_everywhere(actions: Actions | None, when: str, texts: Texts) -> str:
     return acts(actions.block if when == "block" else actions.review, texts)
 
 
+def usual_needs_a_context(texts: Texts) -> str:
+    """To `as everywhere`, said of everywhere."""
+    return texts.gettext("“As everywhere” is for one context: name it too. Nothing was changed.")
+
+
 def wrong_actions(problems: Iterable[str], voice: Voice) -> str:
     """Acts that do not go together."""
     return "\n".join(voice.markup.quote(voice.texts.said(problem), 300) for problem in problems)
@@ -152,9 +157,9 @@ def staff(policy: Policy, voice: Voice) -> list[str]:
 def reach_commands(texts: Texts) -> str:
     """To who entrusts roles: Discord shows commands by permission unless told otherwise."""
     return texts.gettext(
-        "Discord shows /policy, /pause and /doctor to who may manage the server, and my other commands to who may"
-        " manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name → the"
-        " command → Add Roles or Members."
+        "Discord shows /setup, /policy, /pause and /doctor to those who may manage the server, and my other commands to"
+        " those who may manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name"
+        " → the command → Add Roles or Members."
     )
 
 
