@@ -12,6 +12,7 @@ from bot.texts.coverage import Coverage
 from bot.texts.lines import PAGE, fit
 from bot.texts.markup import Voice
 from bot.texts.settings import paused_since
+from policies.ladder import REMOVAL
 from policies.model import NEVER, Category, Ladder, Policy, Remedy, Rung, Threshold
 from policies.presets import PRESETS, preset
 
@@ -151,13 +152,16 @@ def _unjudged_lines(policy: Policy, texts: Texts) -> list[str]:
 def _ladder_line(ladder: Ladder, texts: Texts) -> str:
     if not ladder.rungs:
         return ""
-    steps = "; ".join(_rung(rung, texts) for rung in ladder.rungs)
+    steps = "; ".join(_rung(rung, ladder, texts) for rung in ladder.rungs)
     days = texts.ngettext("{count} day", "{count} days", ladder.days)
     return texts.gettext("Repeated removals within {days}: {steps}.", days=days, steps=steps)
 
 
-def _rung(rung: Rung, texts: Texts) -> str:
+def _rung(rung: Rung, ladder: Ladder, texts: Texts) -> str:
+    """What throws somebody out is only proposed, unless the guild has switched more on (ruling 4)."""
     act = texts.gettext(names.ACTS[rung.act])
     if rung.minutes:
         act = texts.gettext("{act} for {span}", act=act, span=names.span(rung.minutes, texts))
+    if rung.act in REMOVAL and not ladder.automatic_removal:
+        return texts.gettext("at {strikes}, ask the moderators whether to {act}", strikes=rung.strikes, act=act)
     return texts.gettext("at {strikes}, {act}", strikes=rung.strikes, act=act)

@@ -157,9 +157,9 @@ def staff(policy: Policy, voice: Voice) -> list[str]:
 def reach_commands(texts: Texts) -> str:
     """To who entrusts roles: Discord shows commands by permission unless told otherwise."""
     return texts.gettext(
-        "Discord shows /setup, /policy, /pause and /doctor to those who may manage the server, and my other commands to"
-        " those who may manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name"
-        " → the command → Add Roles or Members."
+        "Discord shows /setup, /policy, /pause and /doctor to those who may manage the server, and my other commands"
+        " to those who may manage messages. To show them to an entrusted role too: Server Settings → Integrations →"
+        " my name → the command → Add Roles or Members."
     )
 
 

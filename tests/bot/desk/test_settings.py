@@ -412,6 +412,9 @@ async def test_the_policy_is_read_out_with_what_differs(world: World) -> None:
     assert text.count("(preset:") == 1
     assert f"Version 1, by <@{MANAGER.id}>" in text
     assert "at 2, time the author out for 10 minutes" in text
+    assert "at 6, ask the moderators whether to ban the author" in text, "it is no promise to ban"
+    await world.policy(ladder=replace((await world.policy()).ladder, automatic_removal=True))
+    assert "at 6, ban the author" in (await world.desk.show_policy(GUILD, MANAGER)).text
     assert "Not judged (it cannot be opened as an image): show it to the moderators." in text
 
 
