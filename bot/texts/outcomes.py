@@ -102,7 +102,7 @@ def _why(outcome: Outcome, voice: Voice) -> str:
     """As a sentence of its own, whether or not it ends like one."""
     if not outcome.detail:
         return ""
-    why = voice.markup.quote(voice.texts.said(outcome.detail), 200)
+    why = voice.markup.account(voice.texts.said(outcome.detail))
     return why if outcome.detail.rstrip().endswith((".", "!", "?")) else f"{why}."
 
 

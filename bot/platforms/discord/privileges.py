@@ -37,7 +37,7 @@ class Lack:
     def cure(self) -> Worded:
         """What the host has to do."""
         return Worded(
-            "The host must switch on “{intent}” in Discord's developer portal (Bot → Privileged Gateway Intents) and "
+            "the host must switch on “{intent}” in Discord's developer portal (Bot → Privileged Gateway Intents) and "
             "restart the bot. Until then {without}.",
             intent=self.title,
             without=self.without,

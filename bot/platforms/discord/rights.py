@@ -155,7 +155,7 @@ def _guild_rights(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterato
     held = guild.me.guild_permissions
     for right in wanted(policy):
         cure = texts.gettext(
-            "Without it: {loss}. Server Settings → Roles → {role}: switch on “{right}”.",
+            "without it, {loss}. Server Settings → Roles → {role}: switch on “{right}”.",
             loss=texts.gettext(right.without),
             role=DISCORD.quote(guild.me.top_role.name),
             right=texts.said(right.title),
@@ -172,24 +172,24 @@ def _mod_channel(guild: discord.Guild, mod_channel: str | None, texts: Texts) ->
     _ = texts.gettext
     name = _("Moderators' channel")
     if mod_channel is None:
-        return Finding(name, False, _("Without it: nobody sees what I find. Run /setup and choose one."))
+        return Finding(name, False, _("without it, nobody sees what I find. Run /setup and choose one."))
     channel = guild.get_channel_or_thread(int(mod_channel)) if mod_channel.isdecimal() else None
     if channel is None:
         gone = _(
-            "It is gone, or I cannot see it, and then nobody sees what I find: run /setup and choose another, or "
+            "it is gone, or I cannot see it, and then nobody sees what I find. Run /setup and choose another, or "
             "let me view it."
         )
         return Finding(name, False, gone)
     if missing := lacking(channel, guild.me, CARD_RIGHTS):
         cure = _(
-            "In {channel} I lack: {rights}. Without that: moderators get no cards. Edit the channel's permissions.",
+            "in {channel} I lack: {rights}. Without that, moderators get no cards. Edit the channel's permissions.",
             channel=channel.mention,
             rights=", ".join(map(texts.said, missing)),
         )
         return Finding(name, False, cure)
     if channel.permissions_for(guild.default_role).read_messages:
         cure = _(
-            "Everybody can read {channel}, and cards show what was removed: make it private.", channel=channel.mention
+            "everybody can read {channel}, and cards show what was removed: make it private.", channel=channel.mention
         )
         return Finding(name, False, cure)
     return Finding(name, True)
@@ -220,9 +220,9 @@ def _quarantine(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterator[
     role = guild.get_role(int(policy.quarantine_role)) if policy.quarantine_role.isdecimal() else None
     cure = ""
     if role is None:
-        cure = _("It is gone, so nobody can be put into quarantine: choose another.")
+        cure = _("it is gone, so nobody can be put into quarantine: choose another with /policy quarantine.")
     elif role >= guild.me.top_role:
-        cure = _("It stands above my role, so I cannot give it: drag my role above it in Server Settings → Roles.")
+        cure = _("it stands above my role, so I cannot give it: drag my role above it in Server Settings → Roles.")
     yield Finding(_("Quarantine role"), not cure, cure)
 
 
