@@ -127,7 +127,7 @@ def walls(confinement: Confinement | None) -> Finding:
         )
     if confinement is None or not confinement.no_new_privileges:
         cures.append("the kernel does not take PR_SET_NO_NEW_PRIVS; use Linux 3.5 or later")
-    return Finding("Sandbox: no network, no new privileges", ok=not cures, cure="; ".join(cures))
+    return Finding("sandbox: no network, no new privileges", ok=not cures, cure="; ".join(cures))
 
 
 def _provider(name: str, ok: bool, missing: Unscreened | None) -> Finding:

@@ -8,6 +8,7 @@ doubt; a message of ours is first looked up by its nonce, and where that cannot 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -47,6 +48,7 @@ from bot.store.codec import PAGE
 from bot.texts.cards import card
 from bot.texts.catalogue import Texts
 from policies.model import Evidence, Mode
+from policies.wording import Worded
 
 log = structlog.get_logger("beholder.effects")
 
@@ -139,7 +141,7 @@ class Effects:
 
     async def _resume(self, effect: Effect) -> Outcome:
         if await self._withdrawn(effect):
-            outcome = Outcome(OutcomeState.REFUSED, "the case was decided otherwise meanwhile")
+            outcome = Outcome(OutcomeState.REFUSED, Worded("the case was decided otherwise meanwhile"))
             await self._settle(effect, outcome)
             return outcome
         if effect.state is EffectState.SENDING and effect.kind not in IDEMPOTENT:
@@ -182,7 +184,7 @@ class Effects:
         if _automatic(effect):
             policy, _ = await self._settings.policy(effect.tenant)
             if policy.mode is Mode.PAUSED:
-                return Outcome(OutcomeState.REFUSED, "the community has paused me meanwhile")
+                return Outcome(OutcomeState.REFUSED, Worded("I was paused meanwhile"))
         return await self._premature(effect)
 
     async def _premature(self, effect: Effect) -> Outcome | None:
@@ -193,7 +195,8 @@ class Effects:
         if not removals or any(e.outcome and e.outcome.state in HAPPENED for e in removals):
             return None
         waits = any(e.state in (EffectState.TODO, EffectState.SENDING) for e in removals)
-        return Outcome(OutcomeState.FAILED if waits else OutcomeState.REFUSED, "the post was not removed", retry=waits)
+        state = OutcomeState.FAILED if waits else OutcomeState.REFUSED
+        return Outcome(state, Worded("the post was not removed"), retry=waits)
 
     async def _perform(self, hands: Hands, action: Action) -> Outcome:
         """A few quick tries, while the evidence is still at hand; the sweep goes on later.
@@ -286,12 +289,13 @@ class Effects:
 
     async def _settle(self, effect: Effect, outcome: Outcome) -> None:
         if outcome.retry and effect.attempts + 1 >= GIVE_UP:
-            outcome = Outcome(outcome.state, f"given up after {GIVE_UP} attempts: {outcome.detail}")
+            given_up = Worded("given up after {count} attempts: {why}", count=GIVE_UP, why=outcome.detail)
+            outcome = Outcome(outcome.state, given_up)
         self._due.pop(effect.id, None)
         if outcome.retry:
             self._due[effect.id] = self._clock.monotonic() + min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST)
         state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
-        await self._ledger.settle(effect, outcome, state=state)
+        await self._ledger.settle(effect, await self._told(effect, outcome), state=state)
         self._observer.settled(effect.kind, outcome)
         if outcome.state in (OutcomeState.FAILED, OutcomeState.REFUSED, OutcomeState.UNKNOWN):
             log.warning(
@@ -303,6 +307,13 @@ class Effects:
                 detail=outcome.detail,
                 again=outcome.retry,
             )
+
+    async def _told(self, effect: Effect, outcome: Outcome) -> Outcome:
+        """As its case will say it: in the guild's language. The log stays English."""
+        if not isinstance(outcome.detail, Worded):
+            return outcome
+        policy, _ = await self._settings.policy(effect.tenant)
+        return replace(outcome, detail=str(Texts(policy.language).said(outcome.detail)))
 
 
 def _automatic(effect: Effect) -> bool:

@@ -6,9 +6,15 @@ from typing import Any
 
 import yaml
 
+from policies.wording import Worded
+
 
 class Unreadable(ValueError):
-    """It cannot be read; the text says where and why, to be put behind the file's name."""
+    """It cannot be read; `why` says where and what is wrong."""
+
+    def __init__(self, why: Worded) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class _Loader(yaml.SafeLoader):
@@ -18,7 +24,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not taken; write it out", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem=Worded("aliases (*name) are not taken; write it out"), problem_mark=mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         return node
 
@@ -26,9 +32,13 @@ class _Loader(yaml.SafeLoader):
         seen: set[str] = set()
         for key in (k for k, _ in node.value if isinstance(k, yaml.ScalarNode)):
             if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands here twice", problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(problem=_twice(key.value), problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _twice(key: str) -> Worded:
+    return Worded("{key} stands here twice", key=repr(key))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -43,20 +53,20 @@ def parse(content: bytes) -> dict[str, Any]:
     try:
         found = yaml.load(content.decode("utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError:
-        raise Unreadable(" is not UTF-8 text") from None
+        raise Unreadable(Worded("it is not UTF-8 text")) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # the latter two: an impossible date, a deep nest
         raise Unreadable(_fault(error)) from None
     if not isinstance(found, dict):
-        raise Unreadable(" must hold lines like `preset: standard`; an export is an example")
+        raise Unreadable(Worded("it must hold lines such as preset: standard; an export is an example"))
     return found
 
 
-def _fault(error: Exception) -> str:
+def _fault(error: Exception) -> Worded:
     mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or "it cannot be read as YAML"
+    what = getattr(error, "problem", None) or Worded("it is not YAML")
     if "\\t" in what:
-        what = "a tab stands where YAML wants spaces; indent with spaces"
-    return f", line {mark.line + 1}: {what}" if mark else f": {what}"
+        what = Worded("a tab stands where YAML wants spaces; indent with spaces")
+    return Worded("line {line}: {what}", line=mark.line + 1, what=what) if mark else Worded("{what}", what=what)
 
 
 def written(policy: dict[str, Any], header: tuple[str, ...]) -> str:

@@ -57,6 +57,7 @@ from policies.shapes import (
     unknown,
     wrong,
 )
+from policies.wording import Worded
 
 __all__ = ["SCHEMA", "PolicyError", "dump", "load"]
 
@@ -97,7 +98,9 @@ def dump(policy: Policy, *, whole: bool = False) -> Form:
 def load(form: object) -> Policy:
     """The policy that `form` says. Raises `PolicyError` with every problem there is."""
     if not isinstance(form, Mapping):
-        raise wrong("policy", f"a mapping such as {{preset: {DEFAULT}, mode: observe}}", form)
+        raise wrong(
+            "policy", Worded("a mapping such as {example}", example=f"{{preset: {DEFAULT}, mode: observe}}"), form
+        )
     given = _upgraded(dict(form))
     base, named = _preset(given.pop("preset", DEFAULT))
     # First what the others build on; where that is wrong, the others are still read, to find all problems.
@@ -120,16 +123,24 @@ def _attempt(settings: Record[Policy], given: Form, base: Policy) -> tuple[Polic
 def _preset(name: object) -> tuple[Policy, tuple[str, ...]]:
     if isinstance(name, str) and name in PRESETS:
         return preset(name), ()
-    return preset(DEFAULT), unknown(name, PRESETS, "preset", "preset").problems
+    return preset(DEFAULT), unknown(name, PRESETS, Worded("preset"), "preset").problems
 
 
 def _upgraded(form: Form) -> Form:
     """`form` in the present schema, without its number."""
     schema = form.pop("schema", SCHEMA)
     if isinstance(schema, bool) or not isinstance(schema, int) or schema < 1:
-        raise wrong("schema", f"a whole number from 1 to {SCHEMA}", schema)
+        wanted = Worded("a whole number from {low} to {high}{because}", low=1, high=SCHEMA, because="")
+        raise wrong("schema", wanted, schema)
     if schema > SCHEMA:
-        raise PolicyError([f"schema: this policy was written by a later version (schema {schema}); upgrade the bot"])
+        raise PolicyError(
+            [
+                Worded(
+                    "schema: this policy was written by a later version (schema {schema}); upgrade the bot",
+                    schema=schema,
+                )
+            ]
+        )
     for older in range(schema, SCHEMA):
         form = UPGRADES[older](form)
     return form
@@ -148,10 +159,10 @@ class _Limits(Record[Threshold]):
         return NEVER if given == "never" else super().read(given, base, at)
 
 
-_LIMIT = Maybe(Fraction("a number from 0 to 1, or never"), "never")
+_LIMIT = Maybe(Fraction(Worded("a number from 0 to 1, or never")), "never")
 _LIMITS = _Limits(NEVER, {"review": _LIMIT, "remove": _LIMIT})
-_CATEGORY = Word(Category, "category")
-_CONTEXT = Word(Context, "context")
+_CATEGORY = Word(Category, Worded("category"))
+_CONTEXT = Word(Context, Worded("context"))
 
 
 def _overrides(thresholds: Thresholds) -> Table[Category, Threshold]:
@@ -161,34 +172,40 @@ def _overrides(thresholds: Thresholds) -> Table[Category, Threshold]:
 
 def _check_rung(rung: Rung) -> Iterable[str]:
     if rung.act not in AUTOMATIC | REMOVAL:
-        yield f"act: {rung.act} is not for a ladder; choose warn, timeout, quarantine, kick or ban"
+        yield Worded("act: {act} is not for a ladder; choose warn, timeout, quarantine, kick or ban", act=rung.act)
     if (rung.act is Act.TIMEOUT) != (rung.minutes > 0):
-        yield "minutes: a timeout needs them, nothing else takes them"
+        yield Worded("minutes: a timeout needs them, nothing else takes them")
 
 
 def _check_ladder(ladder: Ladder) -> Iterable[str]:
     rungs = [(r.strikes, r.act) for r in ladder.rungs]
     for strikes, act in sorted({r for r in rungs if rungs.count(r) > 1}):
-        yield f"rungs: {act} stands twice at {strikes} strikes; keep one"
+        yield Worded("rungs: {act} stands twice at {strikes} strikes; keep one", act=act, strikes=strikes)
 
 
 def _check_actions(actions: Actions) -> Iterable[str]:
     for act in sorted({*actions.block, *actions.review} - {*BY_RULE}):
-        yield f"{act} does not follow from one image: put it on the ladder; here are {', '.join(BY_RULE)}"
+        yield Worded(
+            "{act} does not follow from one image: put it on the ladder; here are {acts}", act=act, acts=tuple(BY_RULE)
+        )
     for name, acts in (("block", actions.block), ("review", actions.review)):
         if Act.WARN in acts and Act.DELETE not in acts:
-            yield f"{name}: warn says in public that an image was removed: add delete, or take warn out"
+            yield Worded(
+                "{when}: warn says in public that an image was removed: add delete, or take warn out", when=name
+            )
     if Act.DELETE in actions.review and Act.DELETE not in actions.block:
-        yield "review must not delete where block does not: add delete to block or take it from review"
+        yield Worded("review must not delete where block does not: add delete to block or take it from review")
     elif Act.DELETE in actions.review and Act.ESCALATE not in actions.review:
-        yield "review: what is removed until a moderator has looked must be shown: add escalate, or take delete out"
+        yield Worded(
+            "review: what is removed until a moderator has looked must be shown: add escalate, or take delete out"
+        )
 
 
-_ACTS = Many(Word(Act, "action"))
+_ACTS = Many(Word(Act, Worded("action")))
 _ACTIONS = Record(Actions(), {"block": _ACTS, "review": _ACTS}, check=_check_actions)
 _RUNG = Record(
     Rung(1, Act.WARN),
-    {"strikes": Whole(1, 1000), "act": Word(Act, "action"), "minutes": Whole(0, LONGEST_TIMEOUT)},
+    {"strikes": Whole(1, 1000), "act": Word(Act, Worded("action")), "minutes": Whole(0, LONGEST_TIMEOUT)},
     needs=("strikes", "act"),
     check=_check_rung,
 )
@@ -196,7 +213,7 @@ _LADDER = Record(
     Ladder(),
     {
         "rungs": Many(_RUNG),
-        "days": Whole(1, STRIKES_LIVE, because=" (strikes are not kept longer)"),
+        "days": Whole(1, STRIKES_LIVE, because=Worded(" (strikes are not kept longer)")),
         "automatic_removal": Flag(),
     },
     check=_check_ladder,
@@ -217,11 +234,13 @@ def _settings(thresholds: Thresholds, actions: Actions) -> Record[Policy]:
     """The fields of a policy, whose overrides build on `thresholds` and `actions`."""
     overrides = _overrides(thresholds)
     fields: dict[str, Shape[Any]] = {
-        "mode": Word(Mode, "mode"),
+        "mode": Word(Mode, Worded("mode")),
         "mod_channel": Maybe(Ident()),
-        "staff": Table(Word(Duty, "duty"), _IDS),
-        "surfaces": Bag(Word(Surface, "surface")),
-        "providers": Many(Text("the name of a provider such as local", lambda text: bool(PROVIDER.fullmatch(text)))),
+        "staff": Table(Word(Duty, Worded("duty")), _IDS),
+        "surfaces": Bag(Word(Surface, Worded("surface"))),
+        "providers": Many(
+            Text(Worded("the name of a provider such as local"), lambda text: bool(PROVIDER.fullmatch(text)))
+        ),
         "quarantine_role": Maybe(Ident()),
         "ban_delete_seconds": Whole(0, LONGEST_REACH),
         "thresholds": overrides,
@@ -233,14 +252,14 @@ def _settings(thresholds: Thresholds, actions: Actions) -> Record[Policy]:
         "context_actions": Table(_CONTEXT, _ACTIONS, fill=lambda _: actions),
         "exempt": Record(Exemptions(), {"roles": _IDS, "authors": _IDS}),
         "newcomers": Record(Newcomers(), {"hours": Whole(0, 87_600), "margin": Fraction()}),
-        "unscreened": Table(Word(UnscreenedReason, "reason"), Word(Remedy, "remedy")),
+        "unscreened": Table(Word(UnscreenedReason, Worded("reason")), Word(Remedy, Worded("remedy"))),
         "trust_vendor": Flag(),
         "required": Bag(_CATEGORY),
         "ladder": _LADDER,
         "cap": Whole(0, 1_000_000),
         "test_cards": Flag(),
-        "evidence": Table(_CATEGORY, Word(Evidence, "evidence level")),
+        "evidence": Table(_CATEGORY, Word(Evidence, Worded("evidence level"))),
         "notice_seconds": Whole(0, 86_400),
-        "language": Text("a language such as en or de", lambda text: bool(LANGUAGE.fullmatch(text))),
+        "language": Text(Worded("a language such as en or de"), lambda text: bool(LANGUAGE.fullmatch(text))),
     }
     return Record(preset(DEFAULT), fields)

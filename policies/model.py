@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from policies.wording import Worded
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -203,10 +205,14 @@ class Threshold:
     def __post_init__(self) -> None:
         for name, value in (("review", self.review), ("remove", self.remove)):
             if value is not None and not 0.0 <= value <= 1.0:
-                raise ValueError(f"{name} must be between 0 and 1, not {value!r}")
+                raise ValueError(Worded("{name} must be between 0 and 1, not {value}", name=name, value=value))
         if self.review is not None and self.remove is not None and self.review > self.remove:
             raise ValueError(
-                f"review ({self.review}) must not be above remove ({self.remove}): lower review or raise remove"
+                Worded(
+                    "review ({review}) must not be above remove ({remove}): lower review or raise remove",
+                    review=self.review,
+                    remove=self.remove,
+                )
             )
 
 

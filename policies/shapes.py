@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from policies.model import frozen
+from policies.wording import Worded
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -23,7 +24,7 @@ E = TypeVar("E", bound=StrEnum)
 D = TypeVar("D", bound=Any)
 
 _ID = re.compile(r"-?[0-9]{1,20}")
-_AN_ID = 'an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode)'
+_AN_ID = Worded('an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode)')
 
 UNSET = "unset"
 """Written for an entry that the base has and the value has not."""
@@ -54,23 +55,28 @@ def unknown(given: object, known: Iterable[str], noun: str, at: str) -> PolicyEr
     known = tuple(known)
     spelt = str(given).strip().lower().replace("-", "_").replace(" ", "_")
     near = get_close_matches(spelt, known, n=1)
-    cure = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(known)}"
-    return PolicyError([f"{at}: there is no {noun} {str(given)!r}; {cure}"])
+    cure = Worded("did you mean {name}?", name=near[0]) if near else Worded("choose one of {names}", names=known)
+    problem = Worded("{at}: there is no {noun} {given}; {cure}", at=at, noun=noun, given=repr(str(given)), cure=cure)
+    return PolicyError([problem])
 
 
 def wrong(at: str, wanted: str, given: object) -> PolicyError:
     """The problem of a value that is of another kind than `wanted`."""
-    return PolicyError([f"{at}: must be {wanted}, not {_in_words(given)}"])
+    return PolicyError([Worded("{at}: must be {wanted}, not {given}", at=at, wanted=wanted, given=_in_words(given))])
 
 
 def _in_words(given: object) -> str:
     if given is None:
-        return "nothing"
+        return Worded("nothing")
     if isinstance(given, bool):
         return "true" if given else "false"
     if isinstance(given, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(given, (list, tuple)) else repr(given)
+        return Worded("a mapping")
+    return Worded("a list") if isinstance(given, (list, tuple)) else repr(given)
+
+
+def _at(place: str, problem: str) -> Worded:
+    return Worded("{at}: {problem}", at=place, problem=problem)
 
 
 def inside(at: str, key: object) -> str:
@@ -98,7 +104,7 @@ class Flag(_Plain):
     def read(self, given: object, base: bool | None, at: str) -> bool:
         """See `Shape`."""
         if not isinstance(given, bool):
-            raise wrong(at, "true or false", given)
+            raise wrong(at, Worded("true or false"), given)
         return given
 
 
@@ -113,15 +119,19 @@ class Whole(_Plain):
     def read(self, given: object, base: int | None, at: str) -> int:
         """See `Shape`."""
         if isinstance(given, bool) or not isinstance(given, int) or not self.low <= given <= self.high:
-            raise wrong(at, f"a whole number from {self.low} to {self.high}{self.because}", given)
+            wanted = Worded("a whole number from {low} to {high}{because}", **self._bounds())
+            raise wrong(at, wanted, given)
         return given
+
+    def _bounds(self) -> dict[str, object]:
+        return {"low": self.low, "high": self.high, "because": self.because}
 
 
 @dataclass(frozen=True, slots=True)
 class Fraction(_Plain):
     """A number from 0 to 1."""
 
-    wanted: str = "a number from 0 to 1"
+    wanted: str = Worded("a number from 0 to 1")
 
     def read(self, given: object, base: float | None, at: str) -> float:
         """See `Shape`."""
@@ -167,7 +177,7 @@ class Word(Generic[E]):
     def read(self, given: object, base: E | None, at: str) -> E:
         """See `Shape`."""
         if not isinstance(given, str):
-            raise wrong(at, f"one of {', '.join(self.words)}", given)
+            raise wrong(at, Worded("one of {names}", names=tuple(self.words)), given)
         try:
             return self.words(given)
         except ValueError:
@@ -206,7 +216,7 @@ class Many(Generic[T]):
     def read(self, given: object, base: tuple[T, ...] | None, at: str) -> tuple[T, ...]:
         """See `Shape`."""
         if not isinstance(given, (list, tuple)):
-            raise wrong(at, "a list", given)
+            raise wrong(at, Worded("a list"), given)
         found: list[T] = []
         problems: list[str] = []
         for n, item in enumerate(given):
@@ -254,7 +264,7 @@ class Table(Generic[K, V]):
     def read(self, given: object, base: Mapping[K, V] | None, at: str) -> Mapping[K, V]:
         """See `Shape`."""
         if not isinstance(given, Mapping):
-            raise wrong(at, "a mapping", given)
+            raise wrong(at, Worded("a mapping"), given)
         entries = dict(base or {})
         problems: list[str] = []
         for name, item in given.items():
@@ -288,17 +298,17 @@ class Record(Generic[D]):
 
     blank: D
     fields: Mapping[str, Shape[Any]]
-    noun: str = "setting"
+    noun: str = Worded("setting")
     needs: tuple[str, ...] = ()
     check: Callable[[D], Iterable[str]] = field(default=lambda _: ())
 
     def read(self, given: object, base: D | None, at: str) -> D:
         """See `Shape`."""
         if not isinstance(given, Mapping):
-            raise wrong(at or "a policy", f"a mapping of {', '.join(self.fields)}", given)
+            raise wrong(at or "policy", Worded("a mapping of {names}", names=tuple(self.fields)), given)
         built_on = self.blank if base is None else base
         missing = [name for name in self.needs if base is None and name not in given]
-        problems = [f"{inside(at, name)}: must be given" for name in missing]
+        problems: list[str] = [Worded("{at}: must be given", at=inside(at, name)) for name in missing]
         changes = {}
         for name, item in given.items():
             try:
@@ -318,9 +328,9 @@ class Record(Generic[D]):
         try:
             built: D = replace(base, **changes)
         except ValueError as error:
-            raise PolicyError([f"{at}: {error}"]) from None
+            raise PolicyError([_at(at, error.args[0])]) from None
         if found := tuple(self.check(built)):
-            raise PolicyError(f"{at}: {problem}" if at else problem for problem in found)
+            raise PolicyError(_at(at, problem) if at else problem for problem in found)
         return built
 
     def write(self, value: D, base: D | None, whole: bool) -> dict[str, object]:

@@ -15,17 +15,17 @@ from babel.messages.pofile import write_po
 
 ROOT = Path(__file__).parents[1]
 POT = ROOT / "bot" / "texts" / "locale" / "beholder.pot"
-ROOMS = ("bot/texts", "bot/desk", "bot/platforms")
-KEYWORDS = {"_": None, "gettext": None, "mark": None, "locale_str": None, "ngettext": (1, 2)}
+ROOMS = {"bot/texts": "**.py", "bot/desk": "**.py", "bot/platforms": "**.py", "bot": "*.py", "policies": "*.py"}
+KEYWORDS = {"_": None, "gettext": None, "mark": None, "Worded": None, "locale_str": None, "ngettext": (1, 2)}
 HEADER = "# What Beholder says. Written by tools/catalogue.py; parts in {braces} are filled in."
 
 
 def template() -> str:
     """The template as it should be now: without dates and line numbers, so that it changes with the words only."""
     catalogue = Catalog(project="Beholder", charset="utf-8", header_comment=HEADER)
-    for room in ROOMS:
+    for room, files in ROOMS.items():
         for name, _, message, comments, context in extract_from_dir(
-            ROOT / room, [("**.py", "python")], keywords=KEYWORDS
+            ROOT / room, [(files, "python")], keywords=KEYWORDS
         ):
             catalogue.add(message, locations=[(f"{room}/{name}", 0)], auto_comments=comments, context=context)
     with BytesIO() as file:

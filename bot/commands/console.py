@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -33,14 +33,14 @@ def say_json(value: object) -> None:
     typer.echo(json.dumps(value))
 
 
-def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on standard output; its texts are taken literally."""
+def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Collection[str] = ()) -> None:
+    """A table on standard output; its texts are taken literally. Columns that are `whole` are never cut or broken."""
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table(*titles, box=box.SIMPLE_HEAD)
+    table = Table(*(Column(title, no_wrap=title in whole) for title in titles), box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(*(Text(neutral(cell, lines=True)) for cell in row))
     Console().print(table)

@@ -55,8 +55,8 @@ def list_guilds(
         for standing in standings:
             say_json(_shape(standing))
     elif standings:
-        titles = ("id", "name", "members", "mode", "images 24 h", "cases", "limit a day", "grants", "since")
-        show_table(titles, map(_row, standings))
+        titles = ("id", "name", "members", "mode", "24 h", "cases", "a day", "grants", "since")
+        show_table(titles, map(_row, standings), whole=("id", "mode"))
     else:
         say("No server is known yet; a bot that runs notes each within seconds of joining.")
 

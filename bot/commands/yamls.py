@@ -20,4 +20,4 @@ def read(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise Stop(f"{file} cannot be read ({error.strerror}); check the path and its permissions") from None
     except Unreadable as error:
-        raise Stop(f"{file}{error}") from None
+        raise Stop(f"{file} cannot be read: {error}") from None

@@ -27,6 +27,8 @@ def acts_of(typed: str, voice: Voice, *, usual: bool) -> tuple[Act, ...] | None:
         return None
     if parts == [NONE]:
         return ()
+    if parts == [USUAL]:
+        raise Objection(words.usual_needs_a_context(voice.texts))
     known = [act.value for act in form.BY_RULE]
     wanted = {one_of(part, known, voice, what=voice.texts.gettext("an action")) for part in parts}
     if not wanted:

@@ -48,6 +48,8 @@ class Examining:
             *words.not_found_but_required(required, texts),
             await self._backlog(tenant, texts),
         ]
+        told = {finding.name for finding in findings}  # the platform knows more of the channel than whether it is set
+        own = [finding for finding in own if finding.name not in told]
         lately = await self._ledger.counts(tenant, self._clock.now() - LATELY)
         notes = [words.lately(lately, texts), *words.not_looked_for(set(uncovered) - required, texts)]
         return Answer(words.report([*findings, *own], texts, notes=notes))

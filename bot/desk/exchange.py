@@ -91,7 +91,7 @@ class Exchange:
                 given = parse(content)
                 after = form.load(given)
             except Unreadable as fault:
-                raise Objection(words.unreadable(str(fault), voice)) from None
+                raise Objection(words.unreadable(fault.why, voice)) from None
             except form.PolicyError as error:
                 return _refused(error.problems, voice)
             if before == after:
@@ -165,6 +165,7 @@ def _load(kept: Mapping[str, Any]) -> Policy:
 
 def _refused(problems: tuple[str, ...], voice: Voice) -> Answer:
     """All problems are listed: in a file, where they do not fit into an answer."""
+    problems = tuple(map(voice.texts.said, problems))
     whole = "\n".join(f"- {' '.join(p.split())}" for p in problems)
     text = words.refused(problems, voice)
     fits = text.count("•") == len(problems) and max(map(len, problems)) <= words.LONGEST_PROBLEM

@@ -10,7 +10,7 @@ from bot.desk.modes import TUNED, Modes
 from bot.desk.objections import Objection, limit, one_of
 from bot.model import Answer, Page, Presser, Tenant
 from bot.ports import Settings
-from bot.texts import overrides
+from bot.texts import overrides, readout
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
@@ -36,8 +36,8 @@ class Tuning:
         history = await self._settings.versions(tenant, 1)
         changed = (history[0][1], history[0][2]) if history else None
         paused = await self._modes.paused(tenant)
-        text = words.read_out(policy, version, changed, self._coverage, voice, paused=paused)
-        return Answer(text, page=Page(POLICY, voice.texts.gettext("The policy"), text))
+        text = readout.read_out(policy, version, changed, self._coverage, voice, paused=paused)
+        return Answer(text, page=Page(POLICY, voice.texts.gettext("The rules here"), text))
 
     async def set(
         self, tenant: Tenant, presser: Presser, category: str, review: str | None, remove: str | None, voice: Voice

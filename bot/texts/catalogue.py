@@ -1,6 +1,6 @@
 """The languages the bot speaks: gettext catalogues over English sources.
 
-Sentences stand in the code, in English, as arguments of `gettext`, `ngettext` or `mark`;
+Sentences stand in the code, in English, as arguments of `gettext`, `ngettext`, `mark` or `Worded`;
 `python tools/catalogue.py` collects them into `locale/beholder.pot`. A language is added by putting
 `locale/<language>/LC_MESSAGES/beholder.mo` there.
 """
@@ -10,6 +10,8 @@ from __future__ import annotations
 import gettext
 from functools import lru_cache
 from pathlib import Path
+
+from policies.wording import Worded, listed
 
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "beholder"
@@ -35,6 +37,18 @@ class Texts:
         """The plural form that `count` asks for; `{count}` is filled in too."""
         source = one if count == 1 else many
         return _filled(self._translations.ngettext(one, many, count), source, {"count": count, **parts})
+
+    def said(self, text: str) -> str:
+        """`text` in this language, if it remembers what it is made of; else as it is."""
+        return self.gettext(text.pattern, **self._parts(text)) if isinstance(text, Worded) else text
+
+    def _parts(self, text: Worded) -> dict[str, object]:
+        return {name: listed(self._part(part)) for name, part in text.parts.items()}
+
+    def _part(self, part: object) -> object:
+        if isinstance(part, tuple):
+            return tuple(map(self._part, part))
+        return self.said(part) if isinstance(part, str) else part
 
 
 def _filled(message: str, source: str, parts: dict[str, object]) -> str:

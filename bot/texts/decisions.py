@@ -42,7 +42,7 @@ _QUESTIONS_ON_A_REACTION: Final = {
 def not_a_moderator(texts: Texts) -> str:
     """To a presser without the right."""
     return texts.gettext(
-        "Only moderators can do this: you need the right to delete messages, or a role that is set as moderators'."
+        "Only moderators can do this: you need the right to manage messages, or a role that is entrusted with it."
     )
 
 

@@ -41,7 +41,7 @@ def mode(which: Mode, texts: Texts, *, since: str = "") -> Finding:
 def mod_channel(channel: str | None, texts: Texts) -> Finding:
     """Without a channel nobody sees a card."""
     _ = texts.gettext
-    return Finding(_("a channel for moderators' cards"), ok=channel is not None, cure=_("choose one with /setup"))
+    return Finding(_("Moderators' channel"), ok=channel is not None, cure=_("choose one with /setup"))
 
 
 def providers(states: Mapping[str, str], texts: Texts) -> list[Finding]:

@@ -20,6 +20,7 @@ FSI: Final = "\u2068"
 PDI: Final = "\u2069"
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line and paragraph separators
+_MENTION = re.compile(r"(<#\d{1,20}>|<@&?\d{1,20}>)")
 _DISCORD_MARKDOWN = re.compile(r"([\\*_~`|<>#:\[\]()\-])")
 
 
@@ -57,6 +58,10 @@ class Markup:
         """A part that a user or a provider wrote: cleaned, cut, without power, isolated."""
         return f"{FSI}{self._disarmed(clean(text, limit))}{PDI}"
 
+    def account(self, text: str, limit: int = 200) -> str:
+        """Why something could not be done: quoted, since a platform's own words may be in it."""
+        return self.quote(text, limit)
+
     def _disarmed(self, text: str) -> str:
         return text
 
@@ -83,6 +88,11 @@ class DiscordMarkup(Markup):
     def moment(self, at: datetime) -> str:
         """Date and time as the reader's client is set."""
         return f"<t:{int(at.timestamp())}:f>"
+
+    def account(self, text: str, limit: int = 200) -> str:
+        """Channels, roles and members that it names stay readable; nobody is pinged where no mentions are allowed."""
+        parts = _MENTION.split(clean(text, limit))  # every second one is a mention
+        return FSI + "".join(p if n % 2 else self._disarmed(p) for n, p in enumerate(parts)) + PDI
 
     def _disarmed(self, text: str) -> str:
         """The zero-width space breaks `@everyone`, which Discord reads even after a backslash."""

@@ -68,7 +68,7 @@ AUTHORS: Final = {
     AuthorKind.MEMBER: mark("member"),
     AuthorKind.BOT: mark("bot"),
     AuthorKind.WEBHOOK: mark("webhook"),
-    AuthorKind.GUILD: mark("the community itself"),
+    AuthorKind.GUILD: mark("the server or chat itself"),
 }
 
 SURFACES: Final = {
@@ -77,7 +77,7 @@ SURFACES: Final = {
     Surface.REACTIONS: mark("custom emoji as reactions"),
     Surface.AVATARS: mark("profile pictures"),
     Surface.BANNERS: mark("profile banners"),
-    Surface.COVERS: mark("the pictures of the community itself"),
+    Surface.COVERS: mark("the server's own pictures"),
 }
 
 DUTIES: Final = {

@@ -93,9 +93,17 @@ def _sentence(kind: EffectKind, body: Mapping[str, Any], outcome: Outcome | None
     act = _(_undertaking(kind, body))
     if outcome is None:
         return _("{act}: under way.", act=act)
-    detail = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
+    detail = _why(outcome, voice)
     ended = mark("{act}: failed, I will try again. {detail}") if outcome.retry else _ENDED[outcome.state]
     return _(ended, act=act, detail=detail).rstrip()
+
+
+def _why(outcome: Outcome, voice: Voice) -> str:
+    """As a sentence of its own, whether or not it ends like one."""
+    if not outcome.detail:
+        return ""
+    why = voice.markup.account(voice.texts.said(outcome.detail))
+    return why if outcome.detail.rstrip().endswith((".", "!", "?")) else f"{why}."
 
 
 def _happened(kind: EffectKind, body: Mapping[str, Any], *, simulated: bool) -> str:
@@ -120,10 +128,10 @@ def _lifts(kind: EffectKind, body: Mapping[str, Any]) -> bool:
 
 def stale_card(outcome: Outcome, voice: Voice) -> str:
     """A card that could not be brought up to date."""
-    why = voice.markup.quote(outcome.detail, 200) if outcome.detail else ""
+    why = _why(outcome, voice)
     if outcome.retry:
-        return voice.texts.gettext("The card is not up to date yet, I will try again. {why}", why=why)
-    return voice.texts.gettext("The card could not be changed. {why}", why=why)
+        return voice.texts.gettext("The card is not up to date yet, I will try again. {why}", why=why).rstrip()
+    return voice.texts.gettext("The card could not be changed. {why}", why=why).rstrip()
 
 
 def _until(body: Mapping[str, Any], voice: Voice) -> str:

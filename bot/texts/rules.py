@@ -87,9 +87,14 @@ def same_everywhere(actions: Actions | None, when: str, texts: Texts) -> str:
     return acts(actions.block if when == "block" else actions.review, texts)
 
 
+def usual_needs_a_context(texts: Texts) -> str:
+    """To `as everywhere`, said of everywhere."""
+    return texts.gettext("“As everywhere” is for one context: name it too. Nothing was changed.")
+
+
 def wrong_actions(problems: Iterable[str], voice: Voice) -> str:
     """Acts that do not go together."""
-    return "\n".join(voice.markup.quote(problem, 300) for problem in problems)
+    return "\n".join(voice.markup.quote(voice.texts.said(problem), 300) for problem in problems)
 
 
 def limits_or_general(own: Threshold | None, general: Threshold, texts: Texts) -> str:
@@ -152,9 +157,9 @@ def staff(policy: Policy, voice: Voice) -> list[str]:
 def reach_commands(texts: Texts) -> str:
     """To who entrusts roles: Discord shows commands by permission unless told otherwise."""
     return texts.gettext(
-        "Discord shows /policy, /pause and /doctor to who may manage the server, and my other commands to who may"
-        " manage messages. To show them to an entrusted role too: Server Settings → Integrations → my name → the"
-        " command → Add Roles or Members."
+        "Discord shows /setup, /policy, /pause and /doctor to those who may manage the server, and my other commands"
+        " to those who may manage messages. To show them to an entrusted role too: Server Settings → Integrations →"
+        " my name → the command → Add Roles or Members."
     )
 
 
@@ -222,9 +227,8 @@ def not_kept(texts: Texts) -> str:
 
 def unreadable(fault: str, voice: Voice) -> str:
     """A file that is no YAML, or too much of it."""
-    blank = " " if fault.startswith(" ") else ""  # which quoting takes away
-    said = voice.markup.quote(fault, 300)
-    return voice.texts.gettext("The file{fault}. Nothing was changed.", fault=f"{blank}{said}")
+    said = voice.markup.quote(voice.texts.said(fault), 300)
+    return voice.texts.gettext("I cannot read that file: {fault}. Nothing was changed.", fault=said)
 
 
 def too_large(limit: int, texts: Texts) -> str:
@@ -240,7 +244,7 @@ def refused(problems: Sequence[str], voice: Voice) -> str:
         "Nothing was changed: {count} things in the file are wrong.",
         len(problems),
     )
-    return answer([head, *(f"• {voice.markup.quote(p, LONGEST_PROBLEM)}" for p in problems)], texts)
+    return answer([head, *(f"• {voice.markup.quote(texts.said(p), LONGEST_PROBLEM)}" for p in problems)], texts)
 
 
 def exported(texts: Texts) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.model import Finding
 from bot.texts import coverage as seen
-from bot.texts import doctor, names, rules
+from bot.texts import doctor, names
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
-from bot.texts.lines import ANSWER, PAGE, fit
+from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
 from policies.cautious import SURE, cautious, unbridled
-from policies.model import NEVER, Category, Ladder, Mode, Policy, Remedy, Rung, Threshold
+from policies.model import Category, Mode, Policy, Threshold
 from policies.presets import PRESETS, preset
 
 
@@ -154,144 +154,3 @@ def _differs(policy: Policy) -> bool:
         return False
     usual = preset(policy.preset)
     return policy.thresholds not in (usual.thresholds, cautious(usual).thresholds)
-
-
-# --- the whole policy -----------------------------------------------------------------------------
-
-
-def read_out(
-    policy: Policy,
-    version: int,
-    changed: tuple[datetime, str] | None,
-    coverage: Coverage,
-    voice: Voice,
-    *,
-    paused: tuple[datetime, str] | None = None,
-) -> str:
-    """Everything that is set, the most asked first. `changed`: when and by whom the last time; `paused`: the same
-    of a pause that lasts."""
-    _ = voice.texts.gettext
-    lines = [
-        _("Mode: {mode}.", mode=paused_since(paused, voice) if paused else _(names.MODES[policy.mode])),
-        _preset_line(policy, version, changed, voice),
-        _channel_line(policy, voice),
-        *seen.lines(coverage, voice.texts),
-        *_threshold_lines(policy, voice.texts),
-        *_override_lines(policy, voice),
-        *_action_lines(policy, voice),
-        *_unjudged_lines(policy, voice.texts),
-        _ladder_line(policy.ladder, voice.texts),
-        _("At most {cap} images are removed in an hour; beyond that, moderators decide.", cap=policy.cap),
-        *rules.staff(policy, voice),
-    ]
-    return fit([line for line in lines if line], PAGE, voice.texts)
-
-
-def _preset_line(policy: Policy, version: int, changed: tuple[datetime, str] | None, voice: Voice) -> str:
-    _ = voice.texts.gettext
-    if changed is None:
-        return _("Preset: {preset}. Nothing was changed yet.", preset=policy.preset)
-    at, by = changed
-    return _(
-        "Preset: {preset}. Version {version}, by {person}, {at}.",
-        preset=policy.preset,
-        version=version,
-        person=voice.markup.person(by),
-        at=voice.markup.moment(at),
-    )
-
-
-def _channel_line(policy: Policy, voice: Voice) -> str:
-    _ = voice.texts.gettext
-    if policy.mod_channel is None:
-        return _("Cards go nowhere yet: run /setup.")
-    return _("Cards go to {channel}.", channel=voice.markup.channel(policy.mod_channel))
-
-
-def _threshold_lines(policy: Policy, texts: Texts) -> list[str]:
-    usual = preset(policy.preset).thresholds if policy.preset in PRESETS else policy.thresholds
-    return [_threshold_line(c, policy.thresholds, usual, texts) for c in Category]
-
-
-def _threshold_line(
-    which: Category, own: Mapping[Category, Threshold], usual: Mapping[Category, Threshold], texts: Texts
-) -> str:
-    now, preset_has = own.get(which, NEVER), usual.get(which, NEVER)
-    line = f"• {names.category(which, texts)}: {names.limits(now, texts)}"
-    if now == preset_has:
-        return line
-    return line + " " + texts.gettext("(preset: {limits})", limits=names.limits(preset_has, texts))
-
-
-def _override_lines(policy: Policy, voice: Voice) -> list[str]:
-    texts = voice.texts
-    lines = []
-    if policy.drawn:
-        lines.append(texts.ngettext("Drawings: {count} own limit.", "Drawings: {count} own limits.", len(policy.drawn)))
-    if policy.age_restricted:
-        own = len(policy.age_restricted)
-        lines.append(
-            texts.ngettext(
-                "Age-restricted channels: {count} own limit.", "Age-restricted channels: {count} own limits.", own
-            )
-        )
-    if policy.channels:
-        own = len(policy.channels)
-        lines.append(
-            texts.ngettext("{count} channel has its own rules.", "{count} channels have their own rules.", own)
-        )
-    if exempt := len(policy.exempt.roles) + len(policy.exempt.authors):
-        lines.append(
-            texts.ngettext("{count} role or member is exempt.", "{count} roles or members are exempt.", exempt)
-        )
-    return lines
-
-
-def _action_lines(policy: Policy, voice: Voice) -> list[str]:
-    """What follows, what is looked at besides, what must be looked for."""
-    texts = voice.texts
-    _ = texts.gettext
-    lines = [
-        _(
-            "{what}: {acts}.",
-            what=rules.what_follows("block", None, texts),
-            acts=rules.acts(policy.actions.block, texts),
-        ),
-        _(
-            "{what}: {acts}.",
-            what=rules.what_follows("review", None, texts),
-            acts=rules.acts(policy.actions.review, texts),
-        ),
-        rules.own_actions(policy.context_actions, texts),
-        _("Looked at, beside attachments and previews: {what}.", what=rules.surfaces(policy.surfaces, texts)),
-    ]
-    if policy.required:
-        lines.append(_("Required: {what}.", what=rules.categories(policy.required, texts)))
-    if policy.quarantine_role is not None:
-        lines.append(_("Quarantine role: {role}.", role=voice.markup.role(policy.quarantine_role)))
-    return lines
-
-
-def _unjudged_lines(policy: Policy, texts: Texts) -> list[str]:
-    """Only what is not simply left and counted: the rest goes without saying."""
-    _ = texts.gettext
-    return [
-        _("Not judged ({why}): {remedy}.", why=_(names.UNSCREENED[reason]), remedy=_(names.REMEDIES[remedy]))
-        for reason, remedy in policy.unscreened.items()
-        if remedy is not Remedy.LEAVE
-    ]
-
-
-def _ladder_line(ladder: Ladder, texts: Texts) -> str:
-    if not ladder.rungs:
-        return ""
-    steps = "; ".join(_rung(rung, texts) for rung in ladder.rungs)
-    days = texts.ngettext("{count} day", "{count} days", ladder.days)
-    return texts.gettext("Repeated removals within {days}: {steps}.", days=days, steps=steps)
-
-
-def _rung(rung: Rung, texts: Texts) -> str:
-    act = texts.gettext(names.ACTS[rung.act])
-    if rung.minutes:
-        act = texts.gettext("{act} for {span}", act=act, span=names.span(rung.minutes, texts))
-    return texts.gettext("at {strikes}, {act}", strikes=rung.strikes, act=act)

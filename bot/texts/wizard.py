@@ -63,12 +63,11 @@ def so_far(policy: Policy, voice: Voice) -> list[str]:
     _, texts = voice.texts.gettext, voice.texts
     channel = voice.markup.channel(policy.mod_channel) if policy.mod_channel else _("no channel yet")
     entrusted = len(frozenset[str]().union(*policy.staff.values()))
-    parts = [
-        _("preset {preset}", preset=policy.preset),
-        _("cards: {channel}", channel=channel),
-        texts.ngettext("{count} role with duties", "{count} roles with duties", entrusted),
-        texts.ngettext("{count} role exempt", "{count} roles exempt", len(policy.exempt.roles)),
-    ]
+    parts = [_("preset {preset}", preset=policy.preset), _("cards: {channel}", channel=channel)]
+    if entrusted:
+        parts.append(texts.ngettext("{count} role with duties", "{count} roles with duties", entrusted))
+    if exempted := len(policy.exempt.roles):
+        parts.append(texts.ngettext("{count} role exempt", "{count} roles exempt", exempted))
     return [_("So far: {choices}. Nothing is saved before the last page.", choices=" · ".join(parts))]
 
 
@@ -138,7 +137,7 @@ def made(ident: str, voice: Voice) -> str:
 
 def not_made(why: str, voice: Voice) -> str:
     """The channel is not there; `why` says the cure."""
-    return voice.texts.gettext("I could not make a channel: {why}", why=why)
+    return voice.texts.gettext("I could not make a channel. {why}", why=voice.texts.said(why))
 
 
 # --- people -----------------------------------------------------------------------------------------
@@ -148,11 +147,11 @@ def staff(texts: Texts) -> list[str]:
     """Who may do what without any choice here, and what a role adds."""
     _ = texts.gettext
     return [
-        _("You need to choose nothing here. By itself the server's own rights hold:"),
-        _("• who may manage messages sees and decides cases"),
-        _("• who may time out, kick or ban members may do just that from a card"),
-        _("• who may manage the server changes the rules"),
-        _("If others should help, choose their roles below. Only who may manage the server can run this setup."),
+        _("You need not choose anything here. As it is, the server's own permissions decide:"),
+        _("• whoever may manage messages sees and decides cases"),
+        _("• whoever may time out, kick or ban members may do just that from a card"),
+        _("• whoever may manage the server changes the rules"),
+        _("If others should help, choose their roles below. This setup is for those who may manage the server."),
     ]
 
 
@@ -160,12 +159,12 @@ def exempt(policy: Policy, moderators: frozenset[str], voice: Voice) -> list[str
     """Who is never acted on: nobody, unless it is chosen."""
     _ = voice.texts.gettext
     lines = [
-        _("By itself nobody is exempt: a moderator's account can be stolen too."),
+        _("Unless you choose otherwise, nobody is exempt: a moderator's account can be stolen too."),
         _("Pictures of exempt roles are still looked at, but never removed, and nobody is punished for them."),
     ]
     if missing := moderators - policy.exempt.roles:
         roles = ", ".join(voice.markup.role(r) for r in sorted(missing))
-        lines.append(_("Your moderators' roles are: {roles}. Many communities exempt them; you need not.", roles=roles))
+        lines.append(_("Your moderators' roles are: {roles}. Many servers exempt them; you need not.", roles=roles))
     return lines
 
 
@@ -267,7 +266,9 @@ def own_limits(before: Policy, after: Policy, texts: Texts) -> str:
     changed = differing(before, after)
     if not changed:
         return _("Nothing to change: the limits of {preset} hold already, or your own.", preset=after.preset)
-    return _("From now on the limits of {preset} hold: {limits}.", preset=after.preset, limits=_limits(changed, texts))
+    return _(
+        "From now on I remove as {preset} does, from: {limits}.", preset=after.preset, limits=_limits(changed, texts)
+    )
 
 
 def nothing_to_do(texts: Texts) -> str:

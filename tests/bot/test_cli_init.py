@@ -200,7 +200,7 @@ def test_a_healthy_bot_from_its_token_to_its_models(host: Host, httpserver: HTTP
         "database",
         "in the last 24 hours: 0 images judged, 0 removed, 0 cases for the moderators, none left unjudged",
         "sandbox",
-        "Sandbox: no network, no new privileges",
+        "sandbox: no network, no new privileges",
         "provider local",
         "provider testcard",
         "Discord token",

@@ -175,12 +175,12 @@ def test_nobody_breaks_out_of_the_comment(host: Host) -> None:
         ("mode: enforce\nthresholds:\n\thate: never", "line 3: a tab"),
         ("mode: [enforce", "line 1"),
         ("mode: *nobody", "line 1"),
-        ("when: 2020-13-45", "cannot be read as YAML"),
-        ("[" * 5000, "cannot be read as YAML"),
+        ("when: 2020-13-45", "cannot be read: it is not YAML"),
+        ("[" * 5000, "cannot be read: it is not YAML"),
         ("x: !!python/object/apply:os.system [true]", "line 1"),
-        ("just words", "must hold lines like"),
-        ("", "must hold lines like"),
-        ("- a\n- b", "must hold lines like"),
+        ("just words", "it must hold lines such as"),
+        ("", "it must hold lines such as"),
+        ("- a\n- b", "it must hold lines such as"),
     ],
 )
 def test_a_mistake_is_named_and_changes_nothing(host: Host, text: str, cure: str) -> None:

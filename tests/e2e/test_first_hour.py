@@ -136,7 +136,7 @@ async def test_to_watch_first_past_missing_rights_and_a_wrong_person(tmp_path: P
         await hour.press("channel", stage.mods, page="setup_channel")
         for _ in range(3):
             await hour.press("Next")
-        assert "Without it: posts that break the rules stay up." in hour.text
+        assert "without it, posts that break the rules stay up." in hour.text
         role.permissions = held
         t.discord.role_changed(stage.guild, role)
         await hour.press("Check again")

@@ -55,10 +55,12 @@ from bot.platforms.discord.walls import Walls, Wanted
 from bot.ports import Clock, Gone, Settings, Unfetchable
 from bot.texts import buttons, notices, sanctions
 from bot.texts.catalogue import Texts
+from policies.wording import Worded
 
 PATIENCE = 60.0  # seconds one action may take, waiting out rate limits included
 LOOK_BACK = 300  # messages of a channel's history that are searched for one of ours
 LONG_AGO = timedelta(hours=24)
+CLOSING = Worded("the connection was being closed")
 MENTION_NOBODY = discord.AllowedMentions.none()
 SPEAK = ("view_channel", "send_messages")
 SPEAK_IN_THREAD = ("view_channel", "send_messages_in_threads")
@@ -96,7 +98,7 @@ class Actions:
         except RuntimeError:
             if not self._client.is_closed():  # aiohttp's word for a session that was closed under it
                 raise
-            return Outcome(OutcomeState.FAILED, "the connection was being closed", retry=True)
+            return Outcome(OutcomeState.FAILED, CLOSING, retry=True)
         if outcome.state is OutcomeState.UNKNOWN:
             return await self._second_look(action, outcome)
         return outcome
@@ -198,7 +200,7 @@ class Actions:
         card = await self._channel(action.card_channel).fetch_message(int(action.card_message))
         kept = next((a for a in card.attachments if a.filename.startswith(layout.EVIDENCE)), None)
         if kept is None or not self._client.is_own(card):
-            raise Impossible("the picture is no longer on the card, so it cannot be given back")
+            raise Impossible(Worded("the picture is no longer on the card, so it cannot be given back"))
         suffix = layout.suffix_of(kept.filename)
         picture = discord.File(io.BytesIO(await self._picture(kept.url)), f"{layout.mark(action.nonce)}{suffix}")
         texts = await self._texts(action.tenant)
@@ -212,9 +214,9 @@ class Actions:
         try:
             return b"".join([chunk async for chunk in self._stream(url)])
         except Gone:
-            raise Impossible("the picture is no longer there, so it cannot be given back") from None
+            raise Impossible(Worded("the picture is no longer there, so it cannot be given back")) from None
         except Unfetchable as error:
-            raise Impossible(f"the picture could not be fetched: {error.detail}") from None
+            raise Impossible(Worded("the picture could not be fetched: {why}", why=error.detail)) from None
 
     async def _send(self, channel: str, nonce: str, **parts: Any) -> Outcome:
         """Post once: discord.py sets `enforce_nonce`, so that Discord drops a repetition within minutes."""
@@ -270,14 +272,14 @@ class Actions:
                 self._require(tenant, channel, "view_channel", "read_message_history")
                 return await self._find(channel, nonce)
         except Refusal as error:
-            return Outcome(OutcomeState.UNKNOWN, str(error))
+            return Outcome(OutcomeState.UNKNOWN, error.said)
         except discord.NotFound:
-            return Outcome(OutcomeState.FAILED, "the channel is gone")
+            return Outcome(OutcomeState.FAILED, Worded("the channel is gone"))
         except TRANSPORT_ERRORS as error:
-            why = f"the channel's history could not be read: {type(error).__name__}"
+            why = Worded("the channel's history could not be read: {why}", why=type(error).__name__)
             return Outcome(OutcomeState.UNKNOWN, why, retry=not isinstance(error, discord.Forbidden))
         except RuntimeError:  # aiohttp's word for a session that is closed, before or while it was asked
-            return Outcome(OutcomeState.UNKNOWN, "the connection was being closed", retry=True)
+            return Outcome(OutcomeState.UNKNOWN, CLOSING, retry=True)
 
     async def _find(self, channel: str, nonce: str) -> Outcome:
         since = self._clock.now() - LONG_AGO
@@ -290,8 +292,8 @@ class Actions:
                 seen = 0
                 break
         if seen < LOOK_BACK:
-            return Outcome(OutcomeState.FAILED, "it was not posted")
-        return Outcome(OutcomeState.UNKNOWN, f"it is not among the last {LOOK_BACK} messages")
+            return Outcome(OutcomeState.FAILED, Worded("it was not posted"))
+        return Outcome(OutcomeState.UNKNOWN, Worded("it is not among the last {count} messages", count=LOOK_BACK))
 
     # --- rights -------------------------------------------------------------------------------------
 
@@ -317,7 +319,9 @@ class Actions:
             found = await self._client.http.get_channel(int(channel))
             if str(found.get("guild_id")) == tenant.id:
                 return None
-        raise Refusal(f"{channel} is not a channel of this server: run /setup here and choose one that is")
+        raise Refusal(
+            Worded("{channel} is not a channel of this server: run /setup here and choose one that is", channel=channel)
+        )
 
     async def _must_be_the_hosts(self, channel: str) -> None:
         """What comes of direct messages is said there, or in the one channel that the host named for it."""
@@ -328,7 +332,9 @@ class Actions:
         if channel.isdecimal():
             found = {**await self._client.http.get_channel(int(channel))}
         if found.get("type") != discord.ChannelType.private.value:
-            raise Refusal(f"{channel} is not the channel for direct messages: set mod_channel of {DIRECT}")
+            where = {"channel": channel, "guild": DIRECT}
+            said = Worded("{channel} is not the channel for direct messages: set mod_channel of {guild}", **where)
+            raise Refusal(said)
 
     def _require(self, tenant: Tenant, channel: str, *names: str) -> None:
         """Raises Refusal naming the rights we lack in `channel`, where the cache knows it."""
@@ -336,7 +342,9 @@ class Actions:
         if guild is None or known is None:
             return
         if missing := lacking(known, guild.me, dict.fromkeys(names)):
-            raise Refusal(f"I lack “{'”, “'.join(missing)}” in {known.mention}: give it to my role there")
+            lacks = {"rights": tuple(missing), "channel": known.mention}
+            told = Worded("I lack “{rights}” in {channel}: give it to my role there", **lacks)
+            raise Refusal(told)
 
     def _cached(self, tenant: Tenant, channel: str) -> tuple[discord.Guild | None, AnyChannel | None]:
         if tenant == DIRECT:
@@ -356,7 +364,7 @@ class Actions:
 def _require_a_guild(action: Action) -> None:
     """Raises Refusal for what cannot be done in direct messages (ruling 13)."""
     if action.tenant == DIRECT and not isinstance(action, IN_DIRECT):
-        raise Refusal("in direct messages nothing of others can be removed, and nobody is a member")
+        raise Refusal(Worded("in direct messages nothing of others can be removed, and nobody is a member"))
 
 
 def _mention(author: str) -> discord.AllowedMentions:

@@ -21,6 +21,7 @@ from bot.model import (
     Unban,
     Unreact,
 )
+from policies.wording import Worded
 
 DONE = Outcome(OutcomeState.DONE)
 GONE_CODES = frozenset({10003, 10008, 10014})  # unknown channel, unknown message, unknown emoji
@@ -33,11 +34,19 @@ TRY_LATER = 429
 TRANSPORT_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
-class Refusal(Exception):
+class _Told(Exception):
+    """`said` is why, in words that can be said in every language."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+class Refusal(_Told):
     """We do not even try: the text says which right is missing or why it must not be."""
 
 
-class Impossible(Exception):
+class Impossible(_Told):
     """It can never succeed, though nobody forbids it."""
 
 
@@ -74,17 +83,25 @@ def outcome_of(error: Exception, action: Action) -> Outcome:
     """The outcome of `action`, where doing it raised `error` (one of TRANSPORT_ERRORS, Refusal, Impossible)."""
     match error:
         case Refusal():
-            return refused(str(error))
+            return refused(error.said)
         case Impossible():
-            return Outcome(OutcomeState.FAILED, str(error))
+            return Outcome(OutcomeState.FAILED, error.said)
         case discord.Forbidden():
-            why = error.text or error.code
-            return refused(f"Discord forbids it ({why}): check my role and the channel's permissions")
+            return refused(
+                Worded(
+                    "Discord forbids it ({why}): check my role and the channel's permissions",
+                    why=error.text or error.code,
+                )
+            )
         case discord.NotFound():
             return _not_found(error, action)
         case discord.HTTPException() if error.status < PERHAPS_ANSWERED_LATER and error.status != TRY_LATER:
-            return Outcome(OutcomeState.FAILED, f"Discord refused the request: {error.status} {error.text}")
+            return Outcome(OutcomeState.FAILED, _declined(error))
     return _interrupted(error, action)
+
+
+def _declined(error: discord.HTTPException) -> Worded:
+    return Worded("Discord refused the request: {why}", why=f"{error.status} {error.text}")
 
 
 def _not_found(error: discord.NotFound, action: Action) -> Outcome:
@@ -93,12 +110,12 @@ def _not_found(error: discord.NotFound, action: Action) -> Outcome:
         isinstance(action, EditCard) and action.drop_picture
     )
     if goal_is_absence and error.code in GONE_CODES:
-        return Outcome(OutcomeState.DONE, "already gone")
+        return Outcome(OutcomeState.DONE, Worded("already gone"))
     if isinstance(action, RemoveMember) and not action.ban and error.code in LEFT_CODES:
-        return Outcome(OutcomeState.DONE, "they have left already")
+        return Outcome(OutcomeState.DONE, Worded("they have left already"))
     if isinstance(action, Unban) and error.code == UNBANNED_CODE:
-        return Outcome(OutcomeState.DONE, "they are not banned any more")
-    return Outcome(OutcomeState.FAILED, f"it is gone: {error.text or error.code}")
+        return Outcome(OutcomeState.DONE, Worded("they are not banned any more"))
+    return Outcome(OutcomeState.FAILED, Worded("it is gone: {what}", what=error.text or error.code))
 
 
 def _interrupted(error: Exception, action: Action) -> Outcome:
@@ -106,7 +123,7 @@ def _interrupted(error: Exception, action: Action) -> Outcome:
     detail = _named(error)
     if never_arrived(error) or idempotent(action):
         return Outcome(OutcomeState.FAILED, detail, retry=True)
-    return Outcome(OutcomeState.UNKNOWN, f"the answer was lost ({detail})")
+    return Outcome(OutcomeState.UNKNOWN, Worded("the answer was lost ({why})", why=detail))
 
 
 def never_arrived(error: Exception) -> bool:
@@ -118,7 +135,7 @@ def never_arrived(error: Exception) -> bool:
 
 def _named(error: Exception) -> str:
     if isinstance(error, discord.HTTPException):
-        return f"Discord answered {error.status}"
+        return Worded("Discord answered {status}", status=error.status)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return "Discord did not answer in time"
-    return f"no connection to Discord: {type(error).__name__}"
+        return Worded("Discord did not answer in time")
+    return Worded("no connection to Discord: {why}", why=type(error).__name__)

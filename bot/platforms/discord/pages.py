@@ -20,16 +20,15 @@ from bot.platforms.discord import layout
 from bot.platforms.discord.extract import tenant_of
 from bot.platforms.discord.limits import BUTTON, CONTENT, OPTION, PROMPT, TEXTS, TITLE, clipped, units
 from bot.platforms.discord.rights import findings
-from bot.platforms.discord.views import STYLES, Ask, Interaction, presser_of
+from bot.platforms.discord.views import FAILED, STYLES, Ask, Interaction, presser_of, texts_of
 from bot.ports.desk import Survey
-from bot.texts.catalogue import Texts, mark
+from bot.texts.catalogue import mark
 from policies.model import Policy
 
 log = structlog.get_logger("beholder.discord")
 
 PAGE_ID = r"beholder:(?P<guild>\d{1,20}):page:(?P<page>[a-z_]{1,24})\.(?P<control>[a-z_]{1,24})"
 ELSEWHERE = mark("This page belongs to another server. Press it there.")
-FAILED = mark("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
 BUTTONS_IN_A_ROW = 5
 MENTION_NOBODY = discord.AllowedMentions.none()
 
@@ -149,16 +148,11 @@ def surveying(interaction: Interaction) -> Survey:
 
     def survey(policy: Policy) -> Sequence[Finding]:
         if guild is None or guild.unavailable:
-            _ = _texts(interaction).gettext
+            _ = texts_of(interaction).gettext
             return [Finding(_("This server"), False, _("I cannot see it at the moment. Check again in a minute."))]
         return findings(guild, policy)
 
     return survey
-
-
-def _texts(interaction: Interaction) -> Texts:
-    """The presser's own language: for what is said without knowing the guild."""
-    return Texts(str(interaction.locale))
 
 
 async def open_page(interaction: Interaction, ask: Ask) -> None:
@@ -186,12 +180,12 @@ async def _sought(interaction: Interaction, ask: Ask, where: Where | None) -> An
     """The desk is asked only about the guild that the press comes from. Nobody is left waiting for an answer."""
     guild = interaction.guild_id
     if guild is None or (where is not None and where.guild != str(guild)):
-        return Answer(_texts(interaction).gettext(ELSEWHERE))
+        return Answer(texts_of(interaction).gettext(ELSEWHERE))
     try:
         return await ask(tenant_of(guild), presser_of(interaction))
     except Exception as error:  # noqa: BLE001 - whatever went wrong
         log.error("interaction failed", guild=guild, page=where and where.page, error=repr(error))
-        return Answer(_texts(interaction).gettext(FAILED))
+        return Answer(texts_of(interaction).gettext(FAILED))
 
 
 async def _fill(interaction: Interaction, found: Answer) -> None:

@@ -37,6 +37,7 @@ from bot.ports.desk import Desk
 from bot.ports.register import Door
 from policies.model import Act, Policy, Surface, UnscreenedReason
 from policies.presets import DEFAULT, preset
+from policies.wording import Worded
 
 log = structlog.get_logger("beholder.discord")
 
@@ -46,6 +47,7 @@ CAPABILITIES = Capabilities(
     history=True,
     evidence=True,
 )
+AWAY = Worded("not connected to Discord")
 SHOWED = 50_000  # messages remembered to have shown pictures
 LAST_SUBMISSIONS = 5.0  # seconds that what was received before the end may take to reach the journal
 
@@ -285,14 +287,14 @@ class DiscordPlatform:
         """Do it. Never raises for a refusal or an outage."""
         client = self.connected
         if client is None:
-            return Outcome(OutcomeState.FAILED, "not connected to Discord", retry=True)
+            return Outcome(OutcomeState.FAILED, AWAY, retry=True)
         return await self._actions(client).perform(action)
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
         """Whether our message with `nonce` stands in `channel`."""
         client = self.connected
         if client is None:
-            return Outcome(OutcomeState.UNKNOWN, "not connected to Discord", retry=True)
+            return Outcome(OutcomeState.UNKNOWN, AWAY, retry=True)
         return await self._actions(client).find(tenant, channel, nonce)
 
     def _actions(self, client: BeholderClient) -> Actions:

@@ -17,6 +17,8 @@ import discord
 import structlog
 
 from bot.model import Finding
+from bot.texts.catalogue import Texts
+from policies.wording import Worded
 
 log = structlog.get_logger("beholder.discord")
 
@@ -28,27 +30,31 @@ CONTENT, MEMBERS = "message_content", "members"
 class Lack:
     """A privileged intent: what Discord's portal calls it, and what goes without it."""
 
-    title: str
-    without: str
+    title: Worded
+    without: Worded
 
     @property
-    def cure(self) -> str:
+    def cure(self) -> Worded:
         """What the host has to do."""
-        return (
-            f"The host must switch on “{self.title}” in Discord's developer portal (Bot → Privileged Gateway "
-            f"Intents) and restart the bot. Until then: {self.without}"
+        return Worded(
+            "the host must switch on “{intent}” in Discord's developer portal (Bot → Privileged Gateway Intents) and "
+            "restart the bot. Until then {without}.",
+            intent=self.title,
+            without=self.without,
         )
 
 
 LACKS = {
     CONTENT: Lack(
-        "Message Content Intent",
-        "pictures are seen only where I am mentioned, in direct messages, and when a moderator asks with "
-        "/check or “Check images”.",
+        Worded("Message Content Intent"),
+        Worded(
+            "pictures are seen only where I am mentioned, in direct messages, and when a moderator asks with "
+            "/check or “Check images”"
+        ),
     ),
     MEMBERS: Lack(
-        "Server Members Intent",
-        "avatars and banners are seen only of those who write, not of those who join or only read.",
+        Worded("Server Members Intent"),
+        Worded("avatars and banners are seen only of those who write, not of those who join or only read"),
     ),
 }
 
@@ -110,6 +116,9 @@ def _promised(flags: discord.ApplicationFlags) -> frozenset[str]:
     return frozenset(name for name, held in has.items() if held)
 
 
-def findings(held: discord.Intents) -> list[Finding]:
+def findings(held: discord.Intents, texts: Texts) -> list[Finding]:
     """What a guild is told of the intents this connection has."""
-    return [Finding(lack.title, bool(getattr(held, name)), lack.cure) for name, lack in LACKS.items()]
+    return [
+        Finding(texts.said(lack.title), bool(getattr(held, name)), texts.said(lack.cure))
+        for name, lack in LACKS.items()
+    ]

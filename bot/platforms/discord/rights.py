@@ -13,6 +13,7 @@ from bot.model import Finding
 from bot.texts.catalogue import Texts, mark
 from bot.texts.markup import DiscordMarkup
 from policies.model import Act, Policy
+from policies.wording import Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +29,49 @@ class Right:
 
 
 NEEDED: tuple[Right, ...] = (
-    Right("view_channel", 1 << 10, "View Channels", "to see what is posted", mark("I see no images at all")),
+    Right("view_channel", 1 << 10, Worded("View Channels"), "to see what is posted", mark("I see no images at all")),
     Right(
         "send_messages",
         1 << 11,
-        "Send Messages",
+        Worded("Send Messages"),
         "to post notices and moderators' cards",
         mark("moderators get no cards, and nobody is told why a post is gone"),
     ),
     Right(
         "send_messages_in_threads",
         1 << 38,
-        "Send Messages in Threads",
+        Worded("Send Messages in Threads"),
         "to post notices where threads are",
         mark("nobody is told why a post in a thread is gone"),
     ),
-    Right("embed_links", 1 << 14, "Embed Links", "to lay out moderators' cards", mark("moderators get no cards")),
+    Right(
+        "embed_links", 1 << 14, Worded("Embed Links"), "to lay out moderators' cards", mark("moderators get no cards")
+    ),
     Right(
         "attach_files",
         1 << 15,
-        "Attach Files",
+        Worded("Attach Files"),
         "to show evidence and give pictures back",
         mark("cards show no picture, and nothing can be given back"),
     ),
     Right(
         "read_message_history",
         1 << 16,
-        "Read Message History",
+        Worded("Read Message History"),
         "to fetch a picture again when its link expired",
         mark("older posts cannot be looked at, nor what was missed while I was away"),
     ),
     Right(
         "manage_messages",
         1 << 13,
-        "Manage Messages",
+        Worded("Manage Messages"),
         "to delete posts",
         mark("posts that break the rules stay up"),
     ),
     Right(
         "moderate_members",
         1 << 40,
-        "Timeout Members",
+        Worded("Timeout Members"),
         "to time out repeat offenders",
         mark("who posts such things again and again is not timed out"),
     ),
@@ -77,21 +80,21 @@ OPTIONAL: tuple[Right, ...] = (  # only for guilds whose policy has a use for th
     Right(
         "manage_roles",
         1 << 28,
-        "Manage Roles",
+        Worded("Manage Roles"),
         "to give the quarantine role, where the policy says so",
         mark("nobody is put into quarantine"),
     ),
     Right(
         "kick_members",
         1 << 1,
-        "Kick Members",
+        Worded("Kick Members"),
         "to kick repeat offenders, where the policy says so",
         mark("nobody is kicked, though your rules say so"),
     ),
     Right(
         "ban_members",
         1 << 2,
-        "Ban Members",
+        Worded("Ban Members"),
         "to ban repeat offenders, where the policy says so",
         mark("nobody is banned, though your rules say so"),
     ),
@@ -152,12 +155,12 @@ def _guild_rights(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterato
     held = guild.me.guild_permissions
     for right in wanted(policy):
         cure = texts.gettext(
-            "Without it: {loss}. Server Settings → Roles → {role}: switch on “{right}”.",
+            "without it, {loss}. Server Settings → Roles → {role}: switch on “{right}”.",
             loss=texts.gettext(right.without),
             role=DISCORD.quote(guild.me.top_role.name),
-            right=right.title,
+            right=texts.said(right.title),
         )
-        yield Finding(right.title, bool(getattr(held, right.name)), cure)
+        yield Finding(texts.said(right.title), bool(getattr(held, right.name)), cure)
 
 
 def _places(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterator[Finding]:
@@ -169,24 +172,24 @@ def _mod_channel(guild: discord.Guild, mod_channel: str | None, texts: Texts) ->
     _ = texts.gettext
     name = _("Moderators' channel")
     if mod_channel is None:
-        return Finding(name, False, _("Without it: nobody sees what I find. Run /setup and choose one."))
+        return Finding(name, False, _("without it, nobody sees what I find. Run /setup and choose one."))
     channel = guild.get_channel_or_thread(int(mod_channel)) if mod_channel.isdecimal() else None
     if channel is None:
         gone = _(
-            "It is gone, or I cannot see it, and then nobody sees what I find: run /setup and choose another, or "
+            "it is gone, or I cannot see it, and then nobody sees what I find. Run /setup and choose another, or "
             "let me view it."
         )
         return Finding(name, False, gone)
     if missing := lacking(channel, guild.me, CARD_RIGHTS):
         cure = _(
-            "In {channel} I lack: {rights}. Without that: moderators get no cards. Edit the channel's permissions.",
+            "in {channel} I lack: {rights}. Without that, moderators get no cards. Edit the channel's permissions.",
             channel=channel.mention,
-            rights=", ".join(missing),
+            rights=", ".join(map(texts.said, missing)),
         )
         return Finding(name, False, cure)
     if channel.permissions_for(guild.default_role).read_messages:
         cure = _(
-            "Everybody can read {channel}, and cards show what was removed: make it private.", channel=channel.mention
+            "everybody can read {channel}, and cards show what was removed: make it private.", channel=channel.mention
         )
         return Finding(name, False, cure)
     return Finding(name, True)
@@ -204,7 +207,7 @@ def _reach(guild: discord.Guild, texts: Texts) -> Finding:
         "I cannot protect {count} channels: {named}. If that is not intended, allow there: {needed}.",
         len(out),
         named=named,
-        needed=", ".join(TITLES[right] for right in WATCH_RIGHTS),
+        needed=", ".join(texts.said(TITLES[right]) for right in WATCH_RIGHTS),
     )
     return Finding(name, False, cure)
 
@@ -217,9 +220,9 @@ def _quarantine(guild: discord.Guild, policy: Policy, texts: Texts) -> Iterator[
     role = guild.get_role(int(policy.quarantine_role)) if policy.quarantine_role.isdecimal() else None
     cure = ""
     if role is None:
-        cure = _("It is gone, so nobody can be put into quarantine: choose another.")
+        cure = _("it is gone, so nobody can be put into quarantine: choose another with /policy quarantine.")
     elif role >= guild.me.top_role:
-        cure = _("It stands above my role, so I cannot give it: drag my role above it in Server Settings → Roles.")
+        cure = _("it stands above my role, so I cannot give it: drag my role above it in Server Settings → Roles.")
     yield Finding(_("Quarantine role"), not cure, cure)
 
 
@@ -241,10 +244,10 @@ class Punishment(StrEnum):
 
 
 _BEEN = {
-    Punishment.TIMEOUT: "timed out",
-    Punishment.QUARANTINE: "put into quarantine",
-    Punishment.KICK: "kicked",
-    Punishment.BAN: "banned",
+    Punishment.TIMEOUT: Worded("timed out"),
+    Punishment.QUARANTINE: Worded("put into quarantine"),
+    Punishment.KICK: Worded("kicked"),
+    Punishment.BAN: Worded("banned"),
 }
 
 
@@ -282,13 +285,13 @@ def objection(
     guild gave the actor this duty, so Discord's own right is not asked of them, but where they stand is.
     """
     if target.owner:
-        return f"the server's owner cannot be {to.done}"
+        return Worded("the server's owner cannot be {punished}", punished=to.done)
     if target.administrator:
-        return f"an administrator cannot be {to.done}"
+        return Worded("an administrator cannot be {punished}", punished=to.done)
     if why := lack(bot, to):
         return why
     if not bot.owner and bot.position <= target.position:
-        return "their highest role is not below mine: drag my role above theirs in Server Settings → Roles"
+        return Worded("their highest role is not below mine: drag my role above theirs in Server Settings → Roles")
     if actor is None:
         return None
     return _actor_objection(actor, target, to, entrusted=entrusted)
@@ -296,14 +299,14 @@ def objection(
 
 def lack(bot: Rank, to: Punishment) -> str | None:
     """The right that the bot lacks, with the cure."""
-    return None if bot.allows(to) else f"I lack “{TITLES[to]}”: give it to my role"
+    return None if bot.allows(to) else Worded("I lack “{right}”: give it to my role", right=TITLES[to])
 
 
 def _actor_objection(actor: Rank, target: Rank, to: Punishment, *, entrusted: bool) -> str | None:
     if actor.owner:
         return None
     if not entrusted and not actor.allows(to):
-        return f"whoever asked lacks “{TITLES[to]}”"
+        return Worded("whoever asked lacks “{right}”", right=TITLES[to])
     if actor.position <= target.position:
-        return "their highest role is not below that of whoever asked"
+        return Worded("their highest role is not below that of whoever asked")
     return None

@@ -13,6 +13,7 @@ from bot.platforms.discord.outcomes import Refusal
 from bot.platforms.discord.rights import CARD_RIGHTS, TITLES
 from bot.ports import Settings
 from bot.texts.catalogue import Texts
+from policies.wording import Worded
 
 ROLE, MEMBER = 0, 1  # whom an overwrite is about
 REASON: Final = "Beholder: a private channel for moderators, asked for in /setup"
@@ -32,7 +33,7 @@ class Rooms:
             return found
         guild = self._client.get_guild(int(action.tenant.id))
         if guild is None:
-            return Outcome(OutcomeState.FAILED, "I cannot see this server at the moment: try again", retry=True)
+            return Outcome(OutcomeState.FAILED, Worded("I cannot see this server at the moment: try again"), retry=True)
         _must_be_able(guild)
         made = await self._client.http.create_channel(
             guild.id,
@@ -51,7 +52,7 @@ class Rooms:
             topic: Any = channel.get("topic")
             if channel["type"] == discord.ChannelType.text.value and (topic or "").split(" ")[-1] == wanted:
                 return Outcome(OutcomeState.DONE, ref=str(channel["id"]))
-        return Outcome(OutcomeState.FAILED, "it was not made")
+        return Outcome(OutcomeState.FAILED, Worded("it was not made"))
 
     async def _purpose(self, tenant: Tenant) -> str:
         policy, _ = await self._settings.policy(tenant)
@@ -61,10 +62,14 @@ class Rooms:
 def _must_be_able(guild: discord.Guild) -> None:
     """Discord lets us allow others only what we have ourselves."""
     held = guild.me.guild_permissions
-    needed = {"manage_channels": "Manage Channels", **{name: TITLES[name] for name in CARD_RIGHTS}}
+    needed = {"manage_channels": Worded("Manage Channels"), **{name: TITLES[name] for name in CARD_RIGHTS}}
     if missing := [title for name, title in needed.items() if not getattr(held, name)]:
-        named = "”, “".join(missing)
-        raise Refusal(f"I lack “{named}”: give it to my role for a moment, or make a channel yourself and choose it")
+        raise Refusal(
+            Worded(
+                "I lack “{rights}”. Give it to my role for a moment, or make a channel yourself and choose it.",
+                rights=tuple(missing),
+            )
+        )
 
 
 def _overwrites(guild: discord.Guild, action: MakeChannel) -> list[dict[str, Any]]:

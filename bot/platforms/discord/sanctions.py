@@ -15,6 +15,7 @@ from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.outcomes import DONE, LEFT_CODES, UNBANNED_CODE, Refusal, mark_of, reason_of
 from bot.platforms.discord.rights import Punishment, Rank, lack, objection, rank
 from bot.ports import Clock
+from policies.wording import Worded
 
 LONGEST_TIMEOUT = timedelta(days=28)  # Discord's limit
 SAME_END = timedelta(seconds=2)  # two timeouts that end as close as this are one: Discord rounds
@@ -23,7 +24,7 @@ RULE, PERSON = "repeated removals", "a moderator's decision"
 REPEALED = "the case was decided otherwise"
 
 Punishing = TimeoutMember | Quarantine | RemoveMember
-LEFT: Final = "they have left the server"
+LEFT: Final = Worded("they have left the server")
 
 
 class Sanctions:
@@ -40,9 +41,9 @@ class Sanctions:
         """Time them out, or lift the timeout."""
         guild = self._present(action.tenant)
         if action.until is not None and action.until <= self._clock.now():
-            raise Refusal("the timeout would be over by now")
+            raise Refusal(Worded("the timeout would be over by now"))
         if action.until is not None and action.until > self._clock.now() + LONGEST_TIMEOUT:
-            raise Refusal("Discord allows a timeout of 28 days at most: shorten it in the strike ladder")
+            raise Refusal(Worded("Discord allows a timeout of 28 days at most: shorten it in the strike ladder"))
         member = await _member(guild, action.author)
         if member is None:
             raise Refusal(LEFT)
@@ -63,8 +64,8 @@ class Sanctions:
         if member is None:
             return _gone(action)
         if (role.id in {r.id for r in member.roles}) is action.on:
-            has = "they are in quarantine already" if action.on else "they are not in quarantine any more"
-            return Outcome(OutcomeState.DONE, has)
+            has, lacks = Worded("they are in quarantine already"), Worded("they are not in quarantine any more")
+            return Outcome(OutcomeState.DONE, has if action.on else lacks)
         reason = _reason(action, lifts=not action.on)
         if action.on:
             await _allowed(guild, member, action, to=Punishment.QUARANTINE)
@@ -81,10 +82,10 @@ class Sanctions:
         guild, to = self._present(action.tenant), Punishment.BAN if action.ban else Punishment.KICK
         member = await _member(guild, action.author)
         if member is None and not action.ban:
-            return Outcome(OutcomeState.DONE, "they have left already")
+            return Outcome(OutcomeState.DONE, Worded("they have left already"))
         await _allowed(guild, member, action, to=to)
         if member is None and await _ban(guild, action.author) is not None:
-            return Outcome(OutcomeState.DONE, "they are banned already")
+            return Outcome(OutcomeState.DONE, Worded("they are banned already"))
         who, reason = discord.Object(int(action.author)), _reason(action)
         if action.ban:
             reach = min(max(action.delete_seconds, 0), WEEK)
@@ -100,16 +101,16 @@ class Sanctions:
             raise Refusal(why)
         stands = await _ban(guild, action.author)
         if stands is None:
-            return Outcome(OutcomeState.DONE, "they are not banned any more")
+            return Outcome(OutcomeState.DONE, Worded("they are not banned any more"))
         if not (stands.reason or "").startswith(mark_of(action.case)):
-            raise Refusal("somebody else has banned them, and that ban stays")
+            raise Refusal(Worded("somebody else has banned them, and that ban stays"))
         await guild.unban(discord.Object(int(action.author)), reason=reason_of(action.case, REPEALED))
         return DONE
 
     def _present(self, tenant: Tenant) -> discord.Guild:
         guild = self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
         if guild is None or guild.unavailable:
-            raise Refusal("I am not in that server, or it is not available")
+            raise Refusal(Worded("I am not in that server, or it is not available"))
         return guild
 
 
@@ -121,7 +122,7 @@ def _reason(action: Punishing, *, lifts: bool = False) -> str:
 async def _allowed(guild: discord.Guild, member: discord.Member | None, action: Punishing, *, to: Punishment) -> None:
     """Raises Refusal unless bot and actor stand above the member and have the right. Who left stands nowhere."""
     if member is not None and member.id == guild.me.id:
-        raise Refusal("I do not act against myself")
+        raise Refusal(Worded("I do not act against myself"))
     me, target = rank(guild.me), Rank(-1) if member is None else rank(member)
     if why := objection(me, target, to=to):  # before the actor is asked for: most often this settles it
         raise Refusal(why)
@@ -129,7 +130,7 @@ async def _allowed(guild: discord.Guild, member: discord.Member | None, action: 
         return
     actor = await _member(guild, action.actor)
     if actor is None:
-        raise Refusal("whoever asked is no member here any more")
+        raise Refusal(Worded("whoever asked is no member here any more"))
     if why := objection(me, target, rank(actor), to=to, entrusted=action.entrusted):
         raise Refusal(why)
 
@@ -138,13 +139,17 @@ def _givable(guild: discord.Guild, ident: str) -> discord.Role:
     """The quarantine role. Raises Refusal with the cure if it is not one that the bot can give and take."""
     role = guild.get_role(int(ident)) if ident.isdecimal() else None
     if role is None or role.is_default():
-        raise Refusal("there is no quarantine role: choose one in /setup, or take quarantine out of the policy")
+        raise Refusal(Worded("there is no quarantine role: choose one with /policy quarantine"))
     if role.managed:
-        raise Refusal(f"the role {role.mention} belongs to an app or to boosters: choose another in /setup")
+        theirs = Worded(
+            "the role {role} belongs to an app or to boosters: choose another with /policy quarantine",
+            role=role.mention,
+        )
+        raise Refusal(theirs)
     if why := lack(rank(guild.me), Punishment.QUARANTINE):
         raise Refusal(why)
     if role >= guild.me.top_role and guild.owner_id != guild.me.id:
-        raise Refusal("the quarantine role is not below mine: drag my role above it in Server Settings → Roles")
+        raise Refusal(Worded("the quarantine role is not below mine: drag my role above it in Server Settings → Roles"))
     return role
 
 
@@ -179,7 +184,7 @@ def _lifted(member: discord.Member, action: TimeoutMember, now: datetime) -> Out
     """How lifting a timeout ends where there is nothing to lift: it is over, or it is another one."""
     stands = member.timed_out_until
     if stands is None or stands <= now:
-        return Outcome(OutcomeState.DONE, "they are not timed out any more")
+        return Outcome(OutcomeState.DONE, Worded("they are not timed out any more"))
     if action.given is not None and abs(stands - action.given) > SAME_END:
-        raise Refusal("they were timed out again since then, and that timeout stays")
+        raise Refusal(Worded("they were timed out again since then, and that timeout stays"))
     return None

@@ -20,6 +20,7 @@ from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.direct import DIRECT
 from bot.platforms.discord.extract import role_ids, tenant_of
 from bot.platforms.discord.limits import BUTTON, CONTENT, OPTION, clipped
+from bot.texts.catalogue import Texts, mark
 from bot.texts.sanctions import SANCTION
 
 log = structlog.get_logger("beholder.discord")
@@ -41,7 +42,8 @@ CARD_ID = rf"{CASE_ID}:(?P<verb>(?!details|{SANCTION})[a-z_]{{1,32}})(?P<sure>!?
 SELECT_ID = rf"{CASE_ID}:{SANCTION}"
 SURE_ID = rf"{CASE_ID}:{SANCTION}:(?P<value>[a-z]+(?::\d{{1,9}})?)!"
 DETAILS_ID = rf"{CASE_ID}:{DETAILS}:(?P<mark>[\w-]{{0,25}})"
-ELSEWHERE = "This button belongs to a case of another server. Press it there."
+ELSEWHERE = mark("This button belongs to a case of another server. Press it there.")
+FAILED = mark("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
 
 
 class Whose(NamedTuple):
@@ -83,6 +85,11 @@ def _rights(held: discord.Permissions) -> frozenset[str]:
     return frozenset(name for name, has in granted.items() if has or held.administrator)
 
 
+def texts_of(interaction: Interaction) -> Texts:
+    """The presser's own language: for what is said without knowing the guild."""
+    return Texts(str(interaction.locale))
+
+
 async def answer(
     interaction: Interaction, ask: Ask, whose: Whose | None = None, *, lay: Lay | None = None, instead: bool = False
 ) -> None:
@@ -97,13 +104,15 @@ async def answer(
     except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody is left waiting for an answer
         case = None if whose is None else whose.case
         log.error("interaction failed", guild=interaction.guild_id, case=case, error=repr(error))
-        found = Answer("Something went wrong on my side, and it has been logged. Nothing may have changed: look again.")
+        found = Answer(texts_of(interaction).gettext(FAILED))
     await _tell(interaction, found, whose, lay)
 
 
 async def _sought(interaction: Interaction, ask: Ask, whose: Whose | None) -> Answer:
     tenant = await _tenant(interaction, whose)
-    return Answer(ELSEWHERE) if tenant is None else await ask(tenant, presser_of(interaction))
+    if tenant is None:
+        return Answer(texts_of(interaction).gettext(ELSEWHERE))
+    return await ask(tenant, presser_of(interaction))
 
 
 async def _tenant(interaction: Interaction, whose: Whose | None) -> Tenant | None:

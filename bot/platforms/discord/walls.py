@@ -25,6 +25,7 @@ import discord
 
 from bot.platforms.discord.outcomes import Refusal
 from bot.ports import Clock
+from policies.wording import Worded
 
 WINDOW: Final = 600.0  # seconds in which refusals are counted
 PAUSE: Final = 600.0  # seconds until one more try
@@ -131,8 +132,11 @@ class Walls:
     def _refusal(self, seconds: float) -> Refusal:
         at = self._clock.now() + timedelta(seconds=seconds)
         return Refusal(
-            f"Discord has forbidden this several times, so I do not ask again before {at:%H:%M} UTC: "
-            "check my role and the channel's permissions, and run /doctor"
+            Worded(
+                "Discord has forbidden this several times, so I do not ask again before {time} UTC: "
+                "check my role and the channel's permissions, and run /doctor",
+                time=f"{at:%H:%M}",
+            )
         )
 
 

@@ -39,8 +39,16 @@ async def test_what_is_not_well_comes_first_with_its_cure(world: World) -> None:
     assert head == "2 things need attention."
     assert lines[:2] == [
         "✗ may delete: give me Manage Messages",
-        "✗ a channel for moderators' cards: choose one with /setup",
+        "✗ Moderators' channel: choose one with /setup",
     ]
+
+
+@pytest.mark.asyncio
+async def test_the_channel_that_the_platform_has_looked_at_is_told_of_once(world: World) -> None:
+    gone = Finding("Moderators' channel", ok=False, cure="it is gone")
+    head, *lines = await doctor(world, gone)
+    assert head == "1 thing needs attention."
+    assert [line for line in lines if "Moderators' channel" in line] == ["✗ Moderators' channel: it is gone"]
 
 
 @pytest.mark.asyncio

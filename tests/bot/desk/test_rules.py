@@ -151,7 +151,7 @@ async def test_what_cannot_be_done_to_an_avatar_is_said_and_not_done(world: Worl
         ("review", "delete", "must be shown: add escalate"),
         ("block", "ban", "is not an action"),
         ("block", "", "There are: delete, warn, escalate, quarantine, nothing."),
-        ("block", "usual", "is not an action"),
+        ("block", "usual", "is for one context: name it too"),
         ("sometimes", "delete", "There are: block, review."),
         ("block", "@everyone", "@\u200beveryone"),
     ],

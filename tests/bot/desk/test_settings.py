@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from bot.desk.modes import PAUSED_FROM, mode_before_pause
 from bot.desk.objections import Objection, limit
 from bot.model import Answer, Finding, Presser
-from bot.texts import coverage
-from bot.texts import settings as words
+from bot.texts import coverage, readout
 from bot.texts.catalogue import Texts
 from bot.texts.lines import length
 from bot.texts.markup import Voice
@@ -413,13 +412,31 @@ async def test_the_policy_is_read_out_with_what_differs(world: World) -> None:
     assert text.count("(preset:") == 1
     assert f"Version 1, by <@{MANAGER.id}>" in text
     assert "at 2, time the author out for 10 minutes" in text
+    assert "at 6, ask the moderators whether to ban the author" in text, "it is no promise to ban"
+    await world.policy(ladder=replace((await world.policy()).ladder, automatic_removal=True))
+    assert "at 6, ban the author" in (await world.desk.show_policy(GUILD, MANAGER)).text
     assert "Not judged (it cannot be opened as an image): show it to the moderators." in text
+
+
+@pytest.mark.asyncio
+async def test_the_policy_is_read_out_in_sections_without_what_nobody_looks_for(world: World) -> None:
+    fresh = (await world.desk.show_policy(GUILD, MANAGER)).text
+    assert [line for line in fresh.split("\n") if line.startswith("**")] == [
+        "**What I look for**",
+        "**What I do**",
+        "**Where it differs**",
+    ], "a section with nothing to say is left out"
+    assert "• explicit sexual content: a look from 0.5" in fresh
+    assert "• hate" not in fresh, "a limit that nothing can reach only makes it longer"
+    await world.desk.set_threshold(GUILD, MANAGER, "hate", "0.4", None)
+    text = (await world.desk.show_policy(GUILD, MANAGER)).text
+    assert "• hate: a look from 0.4" in text, "but what the guild has set itself is told"
 
 
 @pytest.mark.parametrize("chosen", PRESETS)
 def test_every_preset_fits_onto_one_page_whole(chosen: str) -> None:
     changed = (START, "123456789012345678")
-    text = words.read_out(_busy(preset(chosen)), 123, changed, COVERAGE, Voice.to(GUILD, Texts()))
+    text = readout.read_out(_busy(preset(chosen)), 123, changed, COVERAGE, Voice.to(GUILD, Texts()))
     assert length(text) <= 3900
     assert "more line" not in text, "a preset with every override should still be told whole"
 

@@ -188,7 +188,7 @@ def test_titles_of_what_stays_claim_no_removal(what: Matter) -> None:
     [
         (Matter.REACTION, "<#7> · reaction to a message", "<@42> · 0 strikes (last 30 days), 0 upheld, 0 cases"),
         (Matter.PROFILE, "profile picture", "<@42> · 0 strikes (last 30 days), 0 upheld, 0 cases"),
-        (Matter.COVER, "server or chat picture", "the community itself"),
+        (Matter.COVER, "server or chat picture", "the server or chat itself"),
         (Matter.DIRECT, "private message", "<@42> · 0 cases"),
     ],
 )

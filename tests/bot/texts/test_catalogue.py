@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.texts.catalogue import Texts
+from policies.wording import Worded
 from tools.catalogue import POT
 
 
@@ -73,3 +74,20 @@ def test_both_forms_of_a_plural_are_filled_with_the_same_parts() -> None:
     assert len(plurals) > 10
     for one, many in plurals:
         assert set(re.findall(r"{\w+}", many)) - set(re.findall(r"{\w+}", one)) <= {"{count}"}, one
+
+
+def test_what_remembers_its_parts_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    words = {
+        "I lack “{rights}” in {place}": "Mir fehlt „{rights}“ in {place}",
+        "Manage Messages": "Nachrichten verwalten",
+        "{at}: {problem}": "{at}: {problem}",
+        "choose another": "nimm ein anderes",
+    }
+    texts = Texts("de", directory=compiled(tmp_path, "de", words))
+    lack = Worded("I lack “{rights}” in {place}", rights=(Worded("Manage Messages"), "Embed Links"), place="<#1>")
+    assert texts.said(lack) == "Mir fehlt „Nachrichten verwalten, Embed Links“ in <#1>"
+    assert (
+        texts.said(Worded("{at}: {problem}", at="mode", problem=Worded("choose another"))) == "mode: nimm ein anderes"
+    )
+    assert texts.said("choose another") == "choose another", "plain text may be a person's own"
+    assert Texts("en").said(lack) == str(lack)

@@ -96,3 +96,18 @@ def test_what_is_fitted_fits_and_loses_whole_lines_only(lines: list[str], limit:
 
 def test_an_emoji_counts_twice_as_discord_counts_it() -> None:
     assert length("a👍") == 3
+
+
+def test_an_account_names_places_and_roles_readably_and_nothing_else() -> None:
+    said = DISCORD.account("I lack “Send Messages” in <#123456789012345678>: give it to <@&22>, **now** @everyone")
+    assert "in <#123456789012345678>\\: give it to <@&22>," in said
+    assert "\\*\\*now\\*\\*" in said
+    assert "@everyone" not in said
+    assert Markup().account("in <#1>") == f"{FSI}in <#1>{PDI}"
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_naughty_words_have_no_power_in_an_account_either(text: str) -> None:
+    bare = re.sub(r"<(#|@&?)\d+>", "", DISCORD.account(text).removeprefix(FSI).removesuffix(PDI))
+    assert not re.search(r"(?<!\\)(?:\\\\)*[<>|`*_~#\[\]()]", bare)
+    assert "@everyone" not in bare

@@ -150,7 +150,7 @@ def test_every_outcome_of_every_effect_has_a_sentence(kind: EffectKind, state: O
     if state is OutcomeState.SIMULATED:
         assert "would have been" in said
     if state in (OutcomeState.REFUSED, OutcomeState.FAILED, OutcomeState.UNKNOWN):
-        assert said.endswith("give me Manage Messages"), "a refusal without its cure helps nobody"
+        assert said.endswith("give me Manage Messages."), "a refusal without its cure helps nobody"
 
 
 def test_effects_that_people_are_told_of_are_all_but_cards() -> None:

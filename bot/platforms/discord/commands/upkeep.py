@@ -10,6 +10,7 @@ from bot.platforms.discord import privileges
 from bot.platforms.discord.commands.common import MANAGERS, Interaction, of_guild
 from bot.platforms.discord.rights import findings
 from bot.platforms.discord.views import answer
+from bot.texts.catalogue import Texts
 
 
 @app_commands.command(
@@ -23,7 +24,7 @@ async def doctor(interaction: Interaction) -> None:
     async def examine(tenant: Tenant, presser: Presser) -> Answer:
         guild_policy, _ = await interaction.client.settings.policy(tenant)
         rights = findings(of_guild(interaction.guild), guild_policy)
-        found = [*rights, *privileges.findings(interaction.client.intents)]
+        found = [*rights, *privileges.findings(interaction.client.intents, Texts(guild_policy.language))]
         return await interaction.client.desk.doctor(tenant, presser, found)
 
     await answer(interaction, examine)

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.platforms.discord.privileges import PATIENCE, Privileges, findings
 from bot.sandbox.loopback import Loopback
+from bot.texts.catalogue import Texts
 from tests.bot.platforms.discord.conftest import start
 from tests.bot.platforms.discord.world import PNG
 
@@ -76,7 +77,7 @@ def test_a_single_promise_is_given_up_at_once() -> None:
 
 
 def test_a_guild_is_told_what_goes_without() -> None:
-    none, every = findings(Privileges().plain()), findings(discord.Intents.all())
+    none, every = findings(Privileges().plain(), Texts()), findings(discord.Intents.all(), Texts())
     assert [f.ok for f in none] == [False, False]
     assert all("restart the bot" in f.cure for f in none)
     assert [f.ok for f in every] == [True, True]

@@ -106,11 +106,11 @@ async def test_a_role_that_cannot_be_given_is_refused_with_the_cure_and_discord_
     guild = client.get_guild(court.guild.id)
     assert guild is not None
     role, cure = {
-        "none is set": ("", "choose one in /setup"),
-        "it is gone": ("12345", "choose one in /setup"),
-        "everyone": (str(court.guild.id), "choose one in /setup"),
+        "none is set": ("", "choose one with /policy quarantine"),
+        "it is gone": ("12345", "choose one with /policy quarantine"),
+        "everyone": (str(court.guild.id), "choose one with /policy quarantine"),
         "too high": (str(high.id), "drag my role above it"),
-        "an app's": (str(court.role.id), "choose another in /setup"),
+        "an app's": (str(court.role.id), "choose another with /policy quarantine"),
     }[what]
     if what == "an app's":
         cached = guild.get_role(court.role.id)

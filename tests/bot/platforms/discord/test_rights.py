@@ -212,7 +212,7 @@ async def test_what_is_missing_says_what_fails_without_it_and_the_cure(right: An
         assert guild is not None
         (finding,) = [f for f in findings(guild, of(None)) if f.name == right.title]
         assert not finding.ok
-        assert finding.cure.startswith(f"Without it: {right.without}. Server Settings → Roles")
+        assert finding.cure.startswith(f"without it, {right.without}. Server Settings → Roles")
         assert f"switch on “{right.title}”" in finding.cure
 
 
