@@ -41,6 +41,10 @@ class Impossible(Exception):
     """It can never succeed, though nobody forbids it."""
 
 
+class NotYet(Exception):
+    """Nothing was sent, and nothing is wrong with what was wanted: it is worth another try."""
+
+
 def idempotent(action: Action) -> bool:
     """Whether doing it twice is the same as doing it once."""
     return isinstance(action, Delete | Unreact | TimeoutMember | Quarantine | RemoveMember | Unban | EditCard | Retract)
@@ -71,12 +75,14 @@ def reason_of_all(cases: Iterable[int], what: str) -> str:
 
 
 def outcome_of(error: Exception, action: Action) -> Outcome:
-    """The outcome of `action`, where doing it raised `error` (one of TRANSPORT_ERRORS, Refusal, Impossible)."""
+    """The outcome of `action`, where doing it raised `error` (one of TRANSPORT_ERRORS, Refusal, Impossible, NotYet)."""
     match error:
         case Refusal():
             return refused(str(error))
         case Impossible():
             return Outcome(OutcomeState.FAILED, str(error))
+        case NotYet():
+            return Outcome(OutcomeState.FAILED, str(error), retry=True)
         case discord.Forbidden():
             why = error.text or error.code
             return refused(f"Discord forbids it ({why}): check my role and the channel's permissions")
