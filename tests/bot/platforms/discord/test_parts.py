@@ -93,8 +93,14 @@ def test_our_own_posts_and_nobody_elses(fields: dict[str, Any], ours: bool) -> N
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("found", [True, False])
-async def test_of_a_channel_that_is_not_cached_discord_is_asked(monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
+@pytest.mark.parametrize(
+    "trouble", [None, discord.InvalidData("unknown channel type"), RuntimeError("Session is closed"), TimeoutError()]
+)
+async def test_of_a_channel_that_is_not_cached_discord_is_asked(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception | None
+) -> None:
+    """Where it does not answer, the post is looked at all the same."""
+    found = trouble is None
     seen: list[Event] = []
 
     async def remember(message: discord.Message, kind: EventKind) -> None:
@@ -108,8 +114,8 @@ async def test_of_a_channel_that_is_not_cached_discord_is_asked(monkeypatch: pyt
     thread = guild.get_thread(p.NSFW_THREAD)
 
     async def fetch(self: discord.Guild, ident: int) -> object:
-        if not found:
-            raise discord.InvalidData("unknown channel type")
+        if trouble is not None:
+            raise trouble
         return thread
 
     monkeypatch.setattr(discord.Guild, "fetch_channel", fetch)
