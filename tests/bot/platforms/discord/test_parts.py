@@ -310,7 +310,8 @@ def test_every_card_keeps_discords_limits_and_its_mark(title: str, lines: list[t
     assert sum(units(text) for text in texts) <= 6000
     assert len(fields) <= 25
     assert all(1 <= units(name) <= 256 and 1 <= units(value) <= 1024 for name, value in fields)
-    assert (embed.footer.text or "").endswith("case 12 · b345")
+    assert (embed.footer.text or "").endswith("b345")
+    assert layout.embed_of(Card(12, title or "t", tuple(lines)), None).footer.text is None
 
 
 @given(st.text(max_size=60))
