@@ -39,6 +39,7 @@ from bot.model import (
     RemoveMember,
     Restore,
     Say,
+    Tenant,
     TimeoutMember,
     Unban,
     Unreact,
@@ -60,6 +61,7 @@ GIVE_UP = 20  # attempts, over some six hours
 RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
+GUILDS_AT_ONCE = 16  # in one sweep
 ON_PEOPLE = frozenset({EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN})
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
 AFTER_REMOVAL = ON_PEOPLE | {EffectKind.WARN}
@@ -115,15 +117,28 @@ class Effects:
             self._busy.difference_update(e.id for e in effects)
 
     async def sweep(self) -> int:
-        """Take up what an earlier process, or a failed attempt of this one, left unsettled."""
-        left = await self._left()
-        for effect in left:
-            self._busy.add(effect.id)
-            try:
-                await self._supervised(effect, self._resume(effect))
-            finally:
-                self._busy.discard(effect.id)
-        return len(left)
+        """Take up what an earlier process, or a failed attempt of this one, left unsettled.
+
+        Each guild's in their order; no guild waits for another, whose channel may answer late or not at all.
+        """
+        left: dict[Tenant, list[Effect]] = {}
+        for effect in await self._left():
+            left.setdefault(effect.tenant, []).append(effect)
+        at_once = asyncio.Semaphore(GUILDS_AT_ONCE)
+        sweeps = [self._take_up(effects, at_once) for effects in left.values()]
+        for error in await asyncio.gather(*sweeps, return_exceptions=True):
+            if error is not None:  # the disk's: told once all others have had their turn
+                raise error
+        return sum(map(len, left.values()))
+
+    async def _take_up(self, effects: Sequence[Effect], at_once: asyncio.Semaphore) -> None:
+        async with at_once:
+            for effect in effects:
+                self._busy.add(effect.id)
+                try:
+                    await self._supervised(effect, self._resume(effect))
+                finally:
+                    self._busy.discard(effect.id)
 
     async def _left(self) -> list[Effect]:
         """What is due and in nobody's hands. Looked at twice, since what was concluded at the moment of the

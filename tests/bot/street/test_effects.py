@@ -11,6 +11,7 @@ from bot.desk import undertakings
 from bot.desk.verbs import Verb
 from bot.effects import GIVE_UP, QUICK_TRIES
 from bot.model import (
+    Action,
     CardRef,
     CaseState,
     Delete,
@@ -30,7 +31,7 @@ from bot.texts import outcomes
 from bot.texts.catalogue import Texts
 from bot.texts.markup import Voice
 from policies.model import Evidence, Mode, Policy
-from tests.bot.street.world import DONE, HOME, LATER, MODS, REFUSED, Street, shows
+from tests.bot.street.world import AWAY, DONE, HOME, LATER, MODS, REFUSED, Street, shows
 
 UNKNOWN = Outcome(OutcomeState.UNKNOWN, "the answer was lost")
 
@@ -332,6 +333,37 @@ async def test_the_sweep_leaves_alone_what_was_concluded_just_now(
     street.chat.gate.set()
     await running[0]
     assert street.chat.done == ["Delete", "Warn", "PostCard"]
+
+
+@pytest.mark.asyncio
+async def test_a_guild_that_is_answered_late_holds_up_no_other(street: Street) -> None:
+    """Its own things go on in their order."""
+    for tenant in (HOME, AWAY):
+        await street.policy(tenant)
+        street.chat.script[Delete] = [LATER] * QUICK_TRIES
+        await street.post(shows("bad"), tenant=tenant)
+        await street.post(shows("doubtful", 2), tenant=tenant)
+    answers = asyncio.Event()
+    perform = street.chat.perform
+
+    async def late(action: Action) -> Outcome:
+        if action.tenant == HOME:
+            await answers.wait()
+        return await perform(action)
+
+    street.chat.perform = late  # type: ignore[method-assign]
+    street.chat.actions.clear()
+    sweeping = asyncio.create_task(street.sweep())
+    waiting = (
+        "SELECT count(*) FROM effects JOIN tenants ON tenants.id = effects.tenant WHERE state = 'todo' AND name = ?"
+    )
+    async with asyncio.timeout(10):
+        while street.rows(waiting, str(AWAY)) != [(0,)]:  # noqa: ASYNC110 - a row of another connection
+            await asyncio.sleep(0.01)
+    assert street.rows(waiting, str(HOME)) == [(2,)]
+    answers.set()
+    assert await sweeping == 4
+    assert [type(a).__name__ for a in street.chat.actions if a.tenant == HOME] == ["Delete", "Warn"]
 
 
 # --- one person, one thing after the other -----------------------------------------------------------
