@@ -111,13 +111,13 @@ async def test_only_a_guild_that_was_left_is_given_up(live: Live, where: str, ki
     if where == "a new connection":
         client._ready.clear()
     who = str(scene.ann.id)
-    action: Action = {
+    actions: dict[str, Action] = {
         "ban": removal(scene, ban=True),
         "unban": Unban(scene.tenant, who, 7),
         "timeout": scene.time_out(),
         "quarantine": Quarantine(scene.tenant, who, "1", False, 7),
-    }[kind]
-    outcome = await live.platform.perform(action)
+    }
+    outcome = await live.platform.perform(actions[kind])
     given_up = where == "thrown out"
     assert (outcome.state, outcome.retry) == (
         (OutcomeState.REFUSED, False) if given_up else (OutcomeState.FAILED, True)
