@@ -7,9 +7,12 @@ doubt; a message of ours is first looked up by its nonce, and where that cannot 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -36,6 +39,7 @@ from bot.model import (
     RemoveMember,
     Restore,
     Say,
+    Tenant,
     TimeoutMember,
     Unban,
     Unreact,
@@ -58,10 +62,14 @@ GIVE_UP = 20  # attempts, over some six hours
 RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
+GUILDS_AT_ONCE = 16  # in one sweep
 ON_PEOPLE = frozenset({EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN})
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
 AFTER_REMOVAL = ON_PEOPLE | {EffectKind.WARN}
 HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
+TO_ONE_PERSON = ON_PEOPLE | {EffectKind.UNBAN}
+ASKED_FOR = frozenset({EffectKind.MAKE_CHANNEL})
+"""Whoever asked waits for the answer and asks again if they still want it: it is never made up for later."""
 ON_PEOPLE_AND_POSTS = ON_PEOPLE | REMOVALS | {EffectKind.WARN}
 
 
@@ -92,6 +100,7 @@ class Effects:
         self._observer = observer
         self._simulated = Simulated()
         self._busy: set[int] = set()
+        self._people: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
 
     async def run(
@@ -109,15 +118,28 @@ class Effects:
             self._busy.difference_update(e.id for e in effects)
 
     async def sweep(self) -> int:
-        """Take up what an earlier process, or a failed attempt of this one, left unsettled."""
-        left = await self._left()
-        for effect in left:
-            self._busy.add(effect.id)
-            try:
-                await self._supervised(effect, self._resume(effect))
-            finally:
-                self._busy.discard(effect.id)
-        return len(left)
+        """Take up what an earlier process, or a failed attempt of this one, left unsettled.
+
+        Each guild's in their order; no guild waits for another, whose channel may answer late or not at all.
+        """
+        left: dict[Tenant, list[Effect]] = {}
+        for effect in await self._left():
+            left.setdefault(effect.tenant, []).append(effect)
+        at_once = asyncio.Semaphore(GUILDS_AT_ONCE)
+        sweeps = [self._take_up(effects, at_once) for effects in left.values()]
+        for error in await asyncio.gather(*sweeps, return_exceptions=True):
+            if error is not None:  # the disk's: told once all others have had their turn
+                raise error
+        return sum(map(len, left.values()))
+
+    async def _take_up(self, effects: Sequence[Effect], at_once: asyncio.Semaphore) -> None:
+        async with at_once:
+            for effect in effects:
+                self._busy.add(effect.id)
+                try:
+                    await self._supervised(effect, self._resume(effect))
+                finally:
+                    self._busy.discard(effect.id)
 
     async def _left(self) -> list[Effect]:
         """What is due and in nobody's hands. Looked at twice, since what was concluded at the moment of the
@@ -140,10 +162,8 @@ class Effects:
         return outcome
 
     async def _resume(self, effect: Effect) -> Outcome:
-        if await self._withdrawn(effect):
-            outcome = Outcome(OutcomeState.REFUSED, Worded("the case was decided otherwise meanwhile"))
-            await self._settle(effect, outcome)
-            return outcome
+        if effect.kind in ASKED_FOR:
+            raise Hopeless("nobody waits for it any more")
         if effect.state is EffectState.SENDING and effect.kind not in IDEMPOTENT:
             platform = self._platforms[effect.tenant.platform]
             found = await platform.find(effect.tenant, str(effect.body.get("channel", "")), _nonce(effect))
@@ -154,7 +174,7 @@ class Effects:
             if found.state is OutcomeState.DONE:  # with all the evidence that it may show
                 await self._done(effect, found, _level(effect))
                 return found
-        return await self._one(effect, None, None)
+        return await self._one(effect, None, None, again=True)
 
     async def _withdrawn(self, effect: Effect) -> bool:
         """Nobody is punished on stale facts: what automation or a press began, a moderator may have overturned."""
@@ -164,23 +184,42 @@ class Effects:
 
     # --- one effect ---------------------------------------------------------------------------
 
-    async def _one(self, effect: Effect, picture: Picture | None, observed: bool | None) -> Outcome:
-        if (unwanted := await self._unwanted(effect)) is not None:
+    async def _one(
+        self, effect: Effect, picture: Picture | None, observed: bool | None, *, again: bool = False
+    ) -> Outcome:
+        async with self._turn(effect):
+            return await self._in_turn(effect, picture, observed, again)
+
+    def _turn(self, effect: Effect) -> AbstractAsyncContextManager[object]:
+        """What is done to a person is done one after the other: whatever lifts a ban comes before that ban, which then
+        is not wanted any more, or after it, and finds it."""
+        if effect.kind not in TO_ONE_PERSON:
+            return nullcontext()
+        return self._people.setdefault((str(effect.tenant), str(effect.body["author"])), asyncio.Lock())
+
+    async def _in_turn(self, effect: Effect, picture: Picture | None, observed: bool | None, again: bool) -> Outcome:
+        if (unwanted := await self._unwanted(effect, again=again)) is not None:
             await self._settle(effect, unwanted)
             return unwanted
         hands = await self._hands(effect, observed)
         action, level = await self._action(effect, picture)
+        if again:
+            action = _again(action)
         if effect.kind not in IDEMPOTENT:
             await self._ledger.sending([effect])
         outcome = await self._perform(hands, action)
+        if effect.kind in ASKED_FOR:
+            outcome = replace(outcome, retry=False)
         if outcome.state is OutcomeState.DONE:
             await self._done(effect, outcome, level)
         else:
             await self._settle(effect, outcome)
         return outcome
 
-    async def _unwanted(self, effect: Effect) -> Outcome | None:
-        """Why it shall not be done now, if so: the guild has paused since, or the post still stands."""
+    async def _unwanted(self, effect: Effect, *, again: bool) -> Outcome | None:
+        """Why it shall not be done now, if so: decided otherwise or paused since, or the post still stands."""
+        if (again or _punishes(effect)) and await self._withdrawn(effect):
+            return Outcome(OutcomeState.REFUSED, Worded("the case was decided otherwise meanwhile"))
         if _automatic(effect):
             policy, _ = await self._settings.policy(effect.tenant)
             if policy.mode is Mode.PAUSED:
@@ -209,7 +248,7 @@ class Effects:
             if not outcome.retry:
                 break
             await self._clock.sleep(0.5 * 2**attempt)
-            outcome = await hands.perform(action)
+            outcome = await hands.perform(_again(action))
         return outcome
 
     async def _hands(self, effect: Effect, observed: bool | None) -> Hands:
@@ -330,6 +369,11 @@ def _punishes(effect: Effect) -> bool:
     """Whether it does something to a person, rather than take it back."""
     lifts = {EffectKind.TIMEOUT: effect.body.get("until") is None, EffectKind.QUARANTINE: not effect.body.get("on")}
     return effect.kind in ON_PEOPLE and not lifts.get(effect.kind, False)
+
+
+def _again(action: Action) -> Action:
+    """`action`, of which an earlier try may have been carried out."""
+    return replace(action, again=True) if isinstance(action, Quarantine) else action
 
 
 def _level(effect: Effect) -> Evidence:

@@ -72,7 +72,8 @@ class Quarantine:
     """Give a member the quarantine role, or (`on` False) take it back; a `role` of '' is one that nobody has set.
 
     `actor` is the moderator who pressed. `entrusted`: the guild gave them that duty in place of the platform's
-    own right, so that only where they stand is asked. The outcome's `ref` is the role, if it was not theirs before.
+    own right, so that only where they stand is asked. `again`: an earlier try may have been carried out, its answer
+    lost. The outcome's `ref` is the role, if it was not theirs before.
     """
 
     tenant: Tenant
@@ -82,6 +83,7 @@ class Quarantine:
     case: int
     actor: str | None = None
     entrusted: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,12 @@ class Members(Faces):
         acts.updated(self.world, message, edited=False)
         return message
 
+    def hide_embeds(self, message: Message) -> list[Json]:
+        """The author hides the embeds of a post, which Discord calls no edit; `embed_arrives_late` shows them again."""
+        hidden, message.embeds = message.embeds, []
+        acts.updated(self.world, message, edited=False)
+        return hidden
+
     def delete(self, *messages: Message) -> None:
         """Somebody deletes a message; several of one channel go in bulk."""
         if len(messages) == 1:

@@ -43,6 +43,7 @@ from bot.platforms.discord.outcomes import (
     DONE,
     TRANSPORT_ERRORS,
     Impossible,
+    NotYet,
     Refusal,
     outcome_of,
 )
@@ -93,7 +94,7 @@ class Actions:
                 _require_a_guild(action)
                 with self._watched(action):
                     return await self._do(action)
-        except (*TRANSPORT_ERRORS, Refusal, Impossible) as error:
+        except (*TRANSPORT_ERRORS, Refusal, Impossible, NotYet) as error:
             outcome = outcome_of(error, action)
         except RuntimeError:
             if not self._client.is_closed():  # aiohttp's word for a session that was closed under it
@@ -165,7 +166,11 @@ class Actions:
         kind = type(action).__name__
         if isinstance(action, RemoveMember):
             kind = "ban" if action.ban else "kick"
-        return self._walls.watch(Wanted(action.tenant.id, kind, getattr(action, "channel", "")))
+        channel = getattr(action, "channel", "")
+        guild = (
+            f"{DIRECT.id}/{channel}" if action.tenant == DIRECT else action.tenant.id
+        )  # of one who wants no messages
+        return self._walls.watch(Wanted(guild, kind, channel))
 
     # --- posts ----------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from discord.ui import DynamicItem
 from bot.model import EventKind
 from bot.platforms.discord.appearance import Appearance, of_guild, of_member
 from bot.platforms.discord.guilds import exorcised
+from bot.platforms.discord.outcomes import TRANSPORT_ERRORS
 from bot.platforms.discord.privileges import Privileges
 from bot.platforms.discord.walker import may_show
 from bot.ports import Settings
@@ -28,6 +29,7 @@ log = structlog.get_logger("beholder.discord")
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
 
+PATIENCE = 5.0  # seconds that a post waits, unwritten, until more is known of where it stands
 CONNECTION_STATE_EVENTS = frozenset({"READY", "RESUMED"})  # without these there is no session: let it fail
 
 Seen = Callable[[discord.Message, EventKind], Awaitable[None]]
@@ -213,10 +215,14 @@ class BeholderClient(discord.AutoShardedClient):
         return bool(mine & {message.author.id, message.webhook_id, message.application_id})
 
     async def _know_channel(self, message: discord.Message) -> None:
-        """A thread that was archived is not cached; its parent's rules and age limit must still count."""
+        """A thread that was archived is not cached; its parent's rules and age limit must still count.
+
+        What cannot be known costs no post: where nothing is known of a place, the stricter rules hold.
+        """
         if message.guild is not None and isinstance(message.channel, discord.PartialMessageable):
-            with contextlib.suppress(discord.HTTPException, discord.InvalidData, OSError, asyncio.TimeoutError):
-                channel = await message.guild.fetch_channel(message.channel.id)
+            with contextlib.suppress(*TRANSPORT_ERRORS, RuntimeError):  # the last: the connection was being closed
+                async with asyncio.timeout(PATIENCE):
+                    channel = await message.guild.fetch_channel(message.channel.id)
                 if isinstance(channel, discord.abc.Messageable):
                     message.channel = channel
 

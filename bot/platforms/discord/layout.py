@@ -33,11 +33,13 @@ def mark(nonce: str) -> str:
 
 
 def embed_of(card: Card, nonce: str | None) -> discord.Embed:
-    """The card's words. What does not fit is cut, last lines first; its mark, if `nonce` gives it one, never is."""
-    ours = " · ".join([f"case {card.case}", *([mark(nonce)] if nonce else [])])
+    """The card's words. What does not fit is cut, last lines first; its mark, if `nonce` gives it one, never is.
+    Which case it is stands in its title."""
+    ours = mark(nonce) if nonce else ""
     remark = clipped(card.footer, FOOTER - len(" · ") - len(ours))
     embed = discord.Embed(title=clipped(card.title, TITLE), colour=COLOURS.get(card.colour, COLOURS["grey"]))
-    embed.set_footer(text=f"{remark} · {ours}" if remark else ours)
+    if below := " · ".join(part for part in (remark, ours) if part):
+        embed.set_footer(text=below)
     left = EMBED - units(embed.title or "") - units(embed.footer.text or "")
     for line in card.lines[:FIELDS]:
         name, value = clipped(line[0], FIELD_NAME), clipped(line[1], FIELD_VALUE)

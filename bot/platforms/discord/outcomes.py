@@ -50,6 +50,10 @@ class Impossible(_Told):
     """It can never succeed, though nobody forbids it."""
 
 
+class NotYet(_Told):
+    """Nothing was sent, and nothing is wrong with what was wanted: it is worth another try."""
+
+
 def idempotent(action: Action) -> bool:
     """Whether doing it twice is the same as doing it once."""
     return isinstance(action, Delete | Unreact | TimeoutMember | Quarantine | RemoveMember | Unban | EditCard | Retract)
@@ -80,12 +84,14 @@ def reason_of_all(cases: Iterable[int], what: str) -> str:
 
 
 def outcome_of(error: Exception, action: Action) -> Outcome:
-    """The outcome of `action`, where doing it raised `error` (one of TRANSPORT_ERRORS, Refusal, Impossible)."""
+    """The outcome of `action`, where doing it raised `error` (one of TRANSPORT_ERRORS, Refusal, Impossible, NotYet)."""
     match error:
         case Refusal():
             return refused(error.said)
         case Impossible():
             return Outcome(OutcomeState.FAILED, error.said)
+        case NotYet():
+            return Outcome(OutcomeState.FAILED, error.said, retry=True)
         case discord.Forbidden():
             return refused(
                 Worded(

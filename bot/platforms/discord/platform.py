@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
 import structlog
-from cachetools import LRUCache
 
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
@@ -29,6 +28,7 @@ from bot.platforms.discord.shards import Roll
 from bot.platforms.discord.sightings import Reactions, Sightings
 from bot.platforms.discord.supervisor import IdentifyBudget, Supervisor
 from bot.platforms.discord.urls import Urls
+from bot.platforms.discord.versions import Versions
 from bot.platforms.discord.views import BUTTONS
 from bot.platforms.discord.walker import chosen, found_in, may_show
 from bot.platforms.discord.walls import Walls
@@ -48,7 +48,6 @@ CAPABILITIES = Capabilities(
     evidence=True,
 )
 AWAY = Worded("not connected to Discord")
-SHOWED = 50_000  # messages remembered to have shown pictures
 LAST_SUBMISSIONS = 5.0  # seconds that what was received before the end may take to reach the journal
 
 
@@ -108,7 +107,7 @@ class DiscordPlatform:
         self._privileges = Privileges()
         self._sightings = Sightings(faces, clock, self._hand_over)
         self._reactions = Reactions()
-        self._showed: LRUCache[int, None] = LRUCache(SHOWED)
+        self._versions = Versions()
         self._skipped = 0
         self._commands = ""  # digest of the commands that Discord was last given
 
@@ -211,27 +210,44 @@ class DiscordPlatform:
 
     async def _seen(self, message: discord.Message, kind: EventKind) -> None:
         """The post first; its author's face may wait for the disk."""
+        if not await self._is_looked_at(whose(message)):
+            return
         policy = await self._policy(whose(message))
         found = chosen(found_in(message), policy.surfaces) if may_show(message) else ()
-        event = event_of(message, found, kind, emptied=kind is EventKind.EDIT and message.id in self._showed)
+        event = event_of(message, found, kind, emptied=kind is EventKind.EDIT and message.id in self._versions)
         if event is not None:
-            self._showed[message.id] = None
+            event = replace(event, version=self._versions.of(message.id, event.version))
             self._urls.remember(str(message.channel.id), str(message.id), found)
             await self._hand_over([event])
         if kind is EventKind.MESSAGE:
             await self._sightings.see_author(message, policy)
 
     async def _shown(self, appearance: Appearance) -> None:
+        if not await self._is_looked_at(appearance.tenant):
+            return
         await self._sightings.see(appearance, await self._policy(appearance.tenant))
 
     async def _reacted(self, payload: discord.RawReactionActionEvent, channel: discord.abc.Snowflake) -> None:
         emoji, guild = payload.emoji, payload.guild_id
-        if emoji.id is None or guild is None:
+        if emoji.id is None or guild is None or not await self._is_looked_at(tenant_of(guild)):
             return
         policy = await self._policy(tenant_of(guild))
         if Surface.REACTIONS in policy.surfaces and self._reactions.is_new(payload.message_id, emoji.id):
             media = assets.emoji(emoji.id, animated=emoji.animated)
-            await self._hand_over([reaction_of(payload, channel, guild, media, self._clock.now())])
+            try:
+                await self._hand_over([reaction_of(payload, channel, guild, media, self._clock.now())])
+            except BaseException:
+                self._reactions.forget(payload.message_id, emoji.id)
+                raise
+
+    async def _is_looked_at(self, tenant: Tenant) -> bool:
+        """Asked before anything is remembered of what was seen, or it would be missing once the guild is let in.
+        Where the disk fails, everybody is looked at, so that no post is lost."""
+        try:
+            return self._door is None or await self._door.looks_at(tenant)
+        except Exception as error:  # noqa: BLE001 - as for the policy
+            log.error("register not read", guild=str(tenant), error=type(error).__name__)
+            return True
 
     async def _policy(self, tenant: Tenant) -> Policy:
         """What a guild has set; where the disk fails, what every guild starts with, so that no post is lost."""
@@ -245,8 +261,6 @@ class DiscordPlatform:
     async def _hand_over(self, events: Sequence[Event]) -> None:
         """What was received is handed to the journal, also while the connection is being closed."""
         task = asyncio.current_task()
-        if self._door is not None:
-            events = [e for e in events if await self._door.looks_at(e.tenant)]
         if task is None or self._submit is None or not events:
             return
         self._submitting.add(task)

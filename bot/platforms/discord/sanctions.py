@@ -12,7 +12,7 @@ import discord
 
 from bot.model import Outcome, OutcomeState, Quarantine, RemoveMember, Tenant, TimeoutMember, Unban
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.outcomes import DONE, LEFT_CODES, UNBANNED_CODE, Refusal, mark_of, reason_of
+from bot.platforms.discord.outcomes import DONE, LEFT_CODES, UNBANNED_CODE, NotYet, Refusal, mark_of, reason_of
 from bot.platforms.discord.rights import Punishment, Rank, lack, objection, rank
 from bot.ports import Clock
 from policies.wording import Worded
@@ -25,6 +25,12 @@ REPEALED = "the case was decided otherwise"
 
 Punishing = TimeoutMember | Quarantine | RemoveMember
 LEFT: Final = Worded("they have left the server")
+ALREADY: Final = Worded("they are in quarantine already")
+FREE: Final = Worded("they are not in quarantine any more")
+NOT_TOLD: Final = Worded(
+    "they are in quarantine, but whether I put them there only the audit log says: give my role “View Audit Log”"
+)
+LOOKED_THROUGH: Final = 100  # entries of ours in the audit log, the latest first
 
 
 class Sanctions:
@@ -49,12 +55,14 @@ class Sanctions:
             raise Refusal(LEFT)
         if action.until is None and (lifted := _lifted(member, action, self._clock.now())):
             return lifted
+        if action.actor is None and _outlasts(member, action.until):
+            return Outcome(OutcomeState.DONE, "they are timed out for longer already")
         await _allowed(guild, member, action, to=Punishment.TIMEOUT)
         await member.timeout(action.until, reason=_reason(action, lifts=action.until is None))
         return DONE
 
     async def quarantine(self, action: Quarantine) -> Outcome:
-        """Give or take back the quarantine role. Its `ref` says whether it was this that gave it.
+        """Give or take back the quarantine role. Its `ref` says whether it was this case that gave it.
 
         Taking it back is no punishment, so it asks nothing of where the member stands.
         """
@@ -64,8 +72,9 @@ class Sanctions:
         if member is None:
             return _gone(action)
         if (role.id in {r.id for r in member.roles}) is action.on:
-            has, lacks = Worded("they are in quarantine already"), Worded("they are not in quarantine any more")
-            return Outcome(OutcomeState.DONE, has if action.on else lacks)
+            if action.on and action.again:
+                return await _whose(guild, action)
+            return Outcome(OutcomeState.DONE, ALREADY if action.on else FREE)
         reason = _reason(action, lifts=not action.on)
         if action.on:
             await _allowed(guild, member, action, to=Punishment.QUARANTINE)
@@ -108,9 +117,13 @@ class Sanctions:
         return DONE
 
     def _present(self, tenant: Tenant) -> discord.Guild:
+        """The guild, with ranks as they are known. Raises NotYet while Discord has not told us of it: nobody stays
+        banned, or unpunished, because the connection was new or the server had an outage."""
         guild = self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
-        if guild is None or guild.unavailable:
-            raise Refusal(Worded("I am not in that server, or it is not available"))
+        if guild is None and self._client.is_ready():
+            raise Refusal(Worded("I am not in that server any more"))
+        if guild is None or guild.unavailable or guild.me is None:
+            raise NotYet(Worded("Discord does not show me that server at the moment"))
         return guild
 
 
@@ -153,6 +166,22 @@ def _givable(guild: discord.Guild, ident: str) -> discord.Role:
     return role
 
 
+async def _whose(guild: discord.Guild, action: Quarantine) -> Outcome:
+    """Who gave the role that they wear, where the answer to an earlier try of ours was lost. If that cannot be told it
+    is `unknown`, and counts as ours: whoever overturns the case lets them out."""
+    if not guild.me.guild_permissions.view_audit_log:
+        return Outcome(OutcomeState.UNKNOWN, NOT_TOLD)
+    ours = guild.audit_logs(limit=LOOKED_THROUGH, user=guild.me, action=discord.AuditLogAction.member_role_update)
+    try:
+        targets = [
+            str(e.target.id) async for e in ours if e.target and (e.reason or "").startswith(mark_of(action.case))
+        ]
+    except discord.Forbidden:
+        return Outcome(OutcomeState.UNKNOWN, NOT_TOLD)
+    given = action.author in targets
+    return Outcome(OutcomeState.DONE, ref=action.role) if given else Outcome(OutcomeState.DONE, ALREADY)
+
+
 def _gone(action: Quarantine) -> Outcome:
     """Who is not there wears no role."""
     if action.on:
@@ -178,6 +207,12 @@ async def _ban(guild: discord.Guild, ident: str) -> discord.guild.BanEntry | Non
         if error.code == UNBANNED_CODE:
             return None
         raise
+
+
+def _outlasts(member: discord.Member, until: datetime | None) -> bool:
+    """Whether a timeout stands that ends later: no rule shortens what a moderator, or another case, gave."""
+    stands = member.timed_out_until
+    return until is not None and stands is not None and stands > until + SAME_END
 
 
 def _lifted(member: discord.Member, action: TimeoutMember, now: datetime) -> Outcome | None:

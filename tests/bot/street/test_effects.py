@@ -7,23 +7,31 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.desk import undertakings
+from bot.desk.verbs import Verb
 from bot.effects import GIVE_UP, QUICK_TRIES
 from bot.model import (
+    Action,
     CardRef,
     CaseState,
     Delete,
     Effect,
     EffectKind,
+    MakeChannel,
     Outcome,
     OutcomeState,
     Plan,
     PostCard,
+    Quarantine,
     Say,
     TimeoutMember,
     Warn,
 )
-from policies.model import Evidence, Mode
-from tests.bot.street.world import DONE, HOME, LATER, MODS, REFUSED, Street, shows
+from bot.texts import outcomes
+from bot.texts.catalogue import Texts
+from bot.texts.markup import Voice
+from policies.model import Evidence, Mode, Policy
+from tests.bot.street.world import AWAY, DONE, HOME, LATER, MODS, REFUSED, Street, shows
 
 UNKNOWN = Outcome(OutcomeState.UNKNOWN, "the answer was lost")
 
@@ -325,3 +333,141 @@ async def test_the_sweep_leaves_alone_what_was_concluded_just_now(
     street.chat.gate.set()
     await running[0]
     assert street.chat.done == ["Delete", "Warn", "PostCard"]
+
+
+@pytest.mark.asyncio
+async def test_a_guild_that_is_answered_late_holds_up_no_other(street: Street) -> None:
+    """Its own things go on in their order."""
+    for tenant in (HOME, AWAY):
+        await street.policy(tenant)
+        street.chat.script[Delete] = [LATER] * QUICK_TRIES
+        await street.post(shows("bad"), tenant=tenant)
+        await street.post(shows("doubtful", 2), tenant=tenant)
+    answers = asyncio.Event()
+    perform = street.chat.perform
+
+    async def late(action: Action) -> Outcome:
+        if action.tenant == HOME:
+            await answers.wait()
+        return await perform(action)
+
+    street.chat.perform = late  # type: ignore[method-assign]
+    street.chat.actions.clear()
+    sweeping = asyncio.create_task(street.sweep())
+    waiting = (
+        "SELECT count(*) FROM effects JOIN tenants ON tenants.id = effects.tenant WHERE state = 'todo' AND name = ?"
+    )
+    async with asyncio.timeout(10):
+        while street.rows(waiting, str(AWAY)) != [(0,)]:  # noqa: ASYNC110 - a row of another connection
+            await asyncio.sleep(0.01)
+    assert street.rows(waiting, str(HOME)) == [(2,)]
+    answers.set()
+    assert await sweeping == 4
+    assert [type(a).__name__ for a in street.chat.actions if a.tenant == HOME] == ["Delete", "Warn"]
+
+
+# --- one person, one thing after the other -----------------------------------------------------------
+
+
+async def closed(street: Street, state: CaseState, *plans: Plan) -> tuple[Effect, ...]:
+    """Case 1 was decided, with what follows from it."""
+    case = await street.store.ledger.decide_case(HOME, 1, state, "mod", plans=plans)
+    assert case is not None
+    return case.effects[len(case.effects) - len(plans) :]
+
+
+async def begun(street: Street) -> None:
+    """Until the platform is asked for something; it answers once the gate is open."""
+    asked = asyncio.Event()
+    street.chat.witness = lambda action: asked.set()
+    await asked.wait()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("first", ["ban", "lifting"])
+async def test_a_ban_on_its_way_and_its_lifting_never_pass_each_other(street: Street, first: str) -> None:
+    """Lifted before the ban arrived, nobody would ever lift it."""
+    await street.policy(mode=Mode.ENFORCE)
+    await street.post(shows("doubtful"))
+    [ban] = await street.store.ledger.plan(HOME, 1, [Plan(EffectKind.BAN, {"author": "42", "delete_seconds": 0})])
+    street.chat.actions.clear()
+    street.chat.gate = asyncio.Event()
+    banning = asyncio.create_task(street.effects.run([ban])) if first == "ban" else None
+    if banning is not None:
+        await begun(street)
+    [unban] = await closed(street, CaseState.OVERTURNED, Plan(EffectKind.UNBAN, {"author": "42", "real": True}))
+    lifting = asyncio.create_task(street.effects.run([unban]))
+    if banning is None:
+        await begun(street)
+        banning = asyncio.create_task(street.effects.run([ban]))
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert len(street.chat.actions) == 1, "the other waits"
+    street.chat.gate.set()
+    [banned], [lifted] = await banning, await lifting
+    assert lifted == DONE
+    if first == "ban":
+        assert street.chat.done == ["RemoveMember", "Unban"]
+    else:
+        assert street.chat.done == ["Unban"]
+        assert (banned.state, banned.retry) == (OutcomeState.REFUSED, False)
+
+
+@pytest.mark.asyncio
+async def test_a_quarantine_that_is_tried_again_says_so(street: Street) -> None:
+    await street.post(shows("doubtful"))
+    body = {"author": "42", "role": "5", "on": True}
+    [effect] = await street.store.ledger.plan(HOME, 1, [Plan(EffectKind.QUARANTINE, body)])
+    street.chat.script[Quarantine] = [LATER] * QUICK_TRIES
+    await street.effects.run([effect])
+    await street.sweep()
+    assert [a.again for a in street.chat.of(Quarantine)] == [False, True, True, True]
+
+
+@pytest.mark.asyncio
+async def test_a_quarantine_of_which_nobody_knows_is_lifted_and_said(street: Street) -> None:
+    """It was wanted for this case, so it is most likely ours; whoever reads the card is told of the doubt."""
+    await street.post(shows("doubtful"))
+    body = {"author": "42", "role": "5", "on": True}
+    [effect] = await street.store.ledger.plan(HOME, 1, [Plan(EffectKind.QUARANTINE, body)])
+    street.chat.script[Quarantine] = [Outcome(OutcomeState.UNKNOWN, "look there")]
+    await street.effects.run([effect])
+    case = await street.case()
+    [lifting, *_] = undertakings.first(case, Verb.FINE, Policy(preset="standard"), Texts("en"), street.clock.now())
+    assert (lifting.kind, lifting.body["on"], lifting.body["role"]) == (EffectKind.QUARANTINE, False, "5")
+    told = outcomes.of_effect(only(case.effects, EffectKind.QUARANTINE), Voice.to(HOME, Texts("en")))
+    assert "I cannot tell whether it worked." in told
+    assert "look there" in told
+
+
+# --- what somebody waits for -------------------------------------------------------------------------
+
+
+async def asked_for_a_channel(street: Street) -> Effect:
+    body = {"name": "mods", "author": "42", "roles": [], "key": "k1"}
+    [effect] = await street.store.ledger.plan(HOME, None, [Plan(EffectKind.MAKE_CHANNEL, body)])
+    return effect
+
+
+@pytest.mark.asyncio
+async def test_a_channel_that_could_not_be_made_is_not_made_later(street: Street) -> None:
+    """By then whoever asked has chosen another, and nobody would know of it."""
+    effect = await asked_for_a_channel(street)
+    street.chat.script[MakeChannel] = [LATER] * 100
+    [ended] = await street.effects.run([effect])
+    assert (ended.state, ended.retry) == (OutcomeState.FAILED, False)
+    assert len(street.chat.of(MakeChannel)) == QUICK_TRIES
+    assert await street.sweep() == 0
+    assert len(street.chat.of(MakeChannel)) == QUICK_TRIES
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("sent", [False, True])
+async def test_a_channel_that_was_asked_for_before_a_restart_is_not_made_after_it(street: Street, sent: bool) -> None:
+    effect = await asked_for_a_channel(street)
+    if sent:
+        await street.store.ledger.sending([effect])
+    await street.restart()
+    assert await street.sweep() == 1
+    assert street.chat.of(MakeChannel) == []
+    assert await street.store.ledger.unsettled() == ()

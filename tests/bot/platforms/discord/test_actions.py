@@ -135,7 +135,7 @@ async def test_a_card_shows_its_lines_buttons_and_hidden_evidence(live: Live) ->
     card = scene.shown(await scene.perform(scene.card()))
     (embed,) = card.embeds
     assert [(f["name"], f["value"]) for f in embed["fields"]] == list(CARD.lines)
-    assert embed["footer"]["text"] == "careful · case 7"
+    assert embed["footer"]["text"] == "careful"
     assert [a.filename for a in card.attachments] == ["SPOILER_evidence-b345.png"], "the mark is where nobody reads it"
     assert card.attachments[0].content == PNG
     ids = [c["custom_id"] for c in card.components[0]["components"]]

@@ -28,6 +28,7 @@ from bot.sandbox.entities import Channel, Message
 from bot.sandbox.permissions import Permission
 from policies.model import Policy
 from tests.bot.platforms.discord.conftest import Live
+from tests.bot.platforms.discord.test_actions import MESSAGES
 from tests.bot.platforms.discord.test_people import Office
 from tests.bot.platforms.discord.world import PNG
 
@@ -151,6 +152,20 @@ async def test_whoever_wrote_is_answered_where_they_wrote(live: Live) -> None:
     assert "Passed on." in dm.messages[int(outcome.ref or 0)].content
     outcome = await live.platform.perform(Say(DIRECT, str(host.other.id), "Passed on.", "n6"))
     assert outcome.state is OutcomeState.REFUSED
+
+
+@pytest.mark.asyncio
+async def test_those_who_take_no_messages_do_not_silence_the_hosts_cards(live: Live) -> None:
+    """Whoever blocks or leaves after writing to the bot makes Discord forbid its answer, each as often as they like."""
+    host = await Host.of(live)
+    d = live.discord
+    d.fail("POST", MESSAGES, status=403, body={"message": "Cannot send messages to this user", "code": 50007}, times=32)
+    for n in range(32):
+        dm = d.direct(d.world.add_user(f"u{n}"))
+        outcome = await live.platform.perform(Say(DIRECT, str(dm.id), "Passed on.", f"n{n}"))
+        assert outcome.state is OutcomeState.REFUSED
+        assert "Cannot send" in outcome.detail
+    assert await host.card()
 
 
 @pytest.mark.asyncio

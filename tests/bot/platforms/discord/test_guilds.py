@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import discord
 import pytest
 
-from bot.model import Presence, Tenant
+from bot.model import Event, EventKind, Presence, Tenant
+from bot.platforms.discord.appearance import of_member
 from bot.platforms.discord.guilds import Guilds, exorcised, presence, speaking_channel
+from policies.model import Mode, Policy, Surface
+from tests.bot.platforms.discord import payloads as p
 from tests.bot.platforms.discord.world import PNG, HandClock, World, simulated, take_rights
 
 
@@ -25,7 +29,7 @@ class Keeper:
 
     async def follow(self, present: Sequence[Presence]) -> list[Presence]:
         self.seen = list(present)
-        return [p for p in present if p.tenant in self.unwanted]
+        return [one for one in present if one.tenant in self.unwanted]
 
 
 def home(world: World) -> discord.Guild:
@@ -111,3 +115,72 @@ async def test_events_of_an_unwanted_guild_are_not_handed_over() -> None:
         await alice.send(world.channel, "look", attachments=[("cat.png", PNG)])
         await world.env.settle()
         assert len(world.events) == 1
+
+
+# --- whose guilds are looked at ---------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_who_was_seen_while_a_guild_was_not_let_in_is_looked_at_once_it_is() -> None:
+    """Neither faces nor reactions are taken for known that nobody has looked at."""
+    async with simulated() as world:
+        keeper = Keeper({world.tenant})
+        world.platform._door = keeper
+        world.settings.only = Policy(preset="standard", mode=Mode.ENFORCE, mod_channel="1", surfaces=frozenset(Surface))
+        emoji = discord.PartialEmoji(name="bad", id=4711)
+        guild = home(world)
+
+        async def all_of_it() -> None:
+            await world.platform._shown(of_member(_joins(guild.id), joined=False))
+            await world.platform._reacted(
+                _reaction(guild.id, world.channel.id, emoji), discord.Object(world.channel.id)
+            )
+
+        await all_of_it()
+        assert world.events == []
+        keeper.unwanted.clear()
+        await all_of_it()
+        assert {e.kind for e in world.events} == {EventKind.AVATAR, EventKind.REACTION}
+
+
+@pytest.mark.asyncio
+async def test_a_register_that_cannot_be_read_loses_no_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with simulated() as world:
+        keeper = Keeper()
+
+        async def fails(tenant: Tenant) -> bool:
+            raise OSError("disk full")
+
+        monkeypatch.setattr(keeper, "looks_at", fails)
+        world.platform._door = keeper
+        alice = world.guild.add_member(world.env.create_user("alice"))
+        await alice.send(world.channel, "look", attachments=[("cat.png", PNG)])
+        assert [e.kind for e in world.events] == [EventKind.MESSAGE]
+
+
+@pytest.mark.asyncio
+async def test_a_reaction_that_the_journal_did_not_take_is_told_again() -> None:
+    async with simulated() as world:
+        world.settings.only = Policy(preset="standard", surfaces=frozenset(Surface))
+        reaction = _reaction(home(world).id, world.channel.id, discord.PartialEmoji(name="bad", id=4711))
+
+        async def fails(events: Sequence[Event]) -> None:
+            raise OSError("disk full")
+
+        submit = world.platform._submit
+        assert submit is not None
+        world.platform.listen(fails)
+        with pytest.raises(OSError, match="disk full"):
+            await world.platform._reacted(reaction, discord.Object(world.channel.id))
+        world.platform.listen(submit)
+        await world.platform._reacted(reaction, discord.Object(world.channel.id))
+        assert [e.kind for e in world.events] == [EventKind.REACTION]
+
+
+def _joins(guild: int) -> dict[str, Any]:
+    return {"guild_id": str(guild), "user": p.user(7, avatar="aaaa"), **p.member()}
+
+
+def _reaction(guild: int, channel: int, emoji: discord.PartialEmoji) -> discord.RawReactionActionEvent:
+    told: Any = {"message_id": "9", "channel_id": str(channel), "user_id": "7", "guild_id": str(guild), "type": 0}
+    return discord.RawReactionActionEvent(told, emoji, "REACTION_ADD")

@@ -93,8 +93,14 @@ def test_our_own_posts_and_nobody_elses(fields: dict[str, Any], ours: bool) -> N
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("found", [True, False])
-async def test_of_a_channel_that_is_not_cached_discord_is_asked(monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
+@pytest.mark.parametrize(
+    "trouble", [None, discord.InvalidData("unknown channel type"), RuntimeError("Session is closed"), TimeoutError()]
+)
+async def test_of_a_channel_that_is_not_cached_discord_is_asked(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception | None
+) -> None:
+    """Where it does not answer, the post is looked at all the same."""
+    found = trouble is None
     seen: list[Event] = []
 
     async def remember(message: discord.Message, kind: EventKind) -> None:
@@ -108,8 +114,8 @@ async def test_of_a_channel_that_is_not_cached_discord_is_asked(monkeypatch: pyt
     thread = guild.get_thread(p.NSFW_THREAD)
 
     async def fetch(self: discord.Guild, ident: int) -> object:
-        if not found:
-            raise discord.InvalidData("unknown channel type")
+        if trouble is not None:
+            raise trouble
         return thread
 
     monkeypatch.setattr(discord.Guild, "fetch_channel", fetch)
@@ -304,7 +310,8 @@ def test_every_card_keeps_discords_limits_and_its_mark(title: str, lines: list[t
     assert sum(units(text) for text in texts) <= 6000
     assert len(fields) <= 25
     assert all(1 <= units(name) <= 256 and 1 <= units(value) <= 1024 for name, value in fields)
-    assert (embed.footer.text or "").endswith("case 12 · b345")
+    assert (embed.footer.text or "").endswith("b345")
+    assert layout.embed_of(Card(12, title or "t", tuple(lines)), None).footer.text is None
 
 
 @given(st.text(max_size=60))

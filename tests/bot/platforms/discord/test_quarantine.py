@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.model import Outcome, OutcomeState, Quarantine, RemoveMember, TimeoutMember, Unban
 from bot.sandbox.entities import Role, User
+from bot.sandbox.faults import Break
 from bot.sandbox.members import BOT_RIGHTS
 from bot.sandbox.permissions import Permission
 from tests.bot.platforms.discord.conftest import Live
@@ -251,3 +254,68 @@ async def test_a_post_of_another_is_not_deleted_by_a_ban(live: Live) -> None:
     bystander = court.d.post(court.channel, court.mod, files=[("b.png", PNG, "image/png")])
     await court.perform(court.ban(86_400))
     assert bystander.deleted_at is None
+
+
+# --- an answer that was lost ------------------------------------------------------------------------------------
+
+
+async def given_unheard(court: Court) -> None:
+    """Discord gave the role, and the bot never heard of it."""
+    court.d.fail("PUT", ROLE, reset=Break.AFTER, times=None)
+    outcome = await court.perform(court.quarantine())
+    assert (outcome.state, outcome.retry) == (FAILED, True)
+    assert court.roles == [court.role.id]
+    court.d.well_again()
+    court.d.requests.clear()
+
+
+@pytest.mark.asyncio
+async def test_a_quarantine_whose_answer_was_lost_is_known_again_by_the_audit_log(live: Live) -> None:
+    court = Court(live, RIGHTS | int(Permission.VIEW_AUDIT_LOG))
+    await court.in_time()
+    await given_unheard(court)
+    again = await court.perform(replace(court.quarantine(), again=True))
+    assert (again.state, again.ref) == (DONE, str(court.role.id))
+    assert court.written() == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("by", ["another case", "another member", "a moderator"])
+async def test_what_somebody_else_gave_is_not_taken_for_ours(live: Live, by: str) -> None:
+    court = Court(live, RIGHTS | int(Permission.VIEW_AUDIT_LOG))
+    await court.in_time()
+    if by == "another case":
+        await court.perform(replace(court.quarantine(), case=71))
+    elif by == "another member":
+        await court.perform(replace(court.quarantine(), author=str(court.helper.id)))
+        court.roles.append(court.role.id)
+    else:
+        court.roles.append(court.role.id)
+    outcome = await court.perform(replace(court.quarantine(), again=True))
+    assert (outcome.state, outcome.ref, outcome.detail) == (DONE, None, "they are in quarantine already")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("forbidden", [True, False])
+async def test_where_the_audit_log_cannot_be_read_it_is_unknown_and_the_cure_is_said(
+    live: Live, forbidden: bool
+) -> None:
+    """Known not to be allowed, or refused all the same."""
+    court = Court(live, RIGHTS | (int(Permission.VIEW_AUDIT_LOG) if forbidden else 0))
+    await court.in_time()
+    await given_unheard(court)
+    if forbidden:
+        court.d.fail("GET", "/guilds/{guild_id}/audit-logs", status=403, body={"message": "no", "code": 50013})
+    outcome = await court.perform(replace(court.quarantine(), again=True))
+    assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, False)
+    assert "View Audit Log" in outcome.detail
+
+
+@pytest.mark.asyncio
+async def test_an_audit_log_that_does_not_answer_is_asked_again(live: Live) -> None:
+    court = Court(live, RIGHTS | int(Permission.VIEW_AUDIT_LOG))
+    await court.in_time()
+    await given_unheard(court)
+    court.d.fail("GET", "/guilds/{guild_id}/audit-logs", status=503)
+    outcome = await court.perform(replace(court.quarantine(), again=True))
+    assert (outcome.state, outcome.retry) == (FAILED, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import OutcomeState, RemoveMember, TimeoutMember
+from bot.model import Action, OutcomeState, Quarantine, RemoveMember, TimeoutMember, Unban
 from bot.platforms.discord.platform import CAPABILITIES
 from bot.sandbox.members import BOT_RIGHTS
 from bot.sandbox.permissions import Permission
@@ -70,6 +70,59 @@ async def test_who_stands_above_the_bot_keeps_their_timeout_and_the_cure_is_said
     outcome = await scene.perform(lift(scene, timeout))
     assert outcome.state is OutcomeState.REFUSED
     assert "drag my role" in outcome.detail
+
+
+@pytest.mark.asyncio
+async def test_a_rule_does_not_shorten_a_timeout_and_a_moderator_may(live: Live) -> None:
+    scene = Scene(live)
+    by_hand = later(60)
+    await scene.perform(TimeoutMember(scene.tenant, str(scene.ann.id), by_hand, 9))
+    outcome = await scene.perform(scene.time_out())
+    assert (outcome.state, outcome.detail) == (OutcomeState.DONE, "they are timed out for longer already")
+    assert scene.guild.members[scene.ann.id].timeout_until == by_hand
+    lifted = await scene.perform(lift(scene, scene.time_out()))
+    assert lifted.state is OutcomeState.REFUSED, "overturning the case that changed nothing changes nothing"
+    assert scene.guild.members[scene.ann.id].timeout_until == by_hand
+    mods = scene.d.role(scene.guild, "mods", RIGHTS, position=30)
+    mod = scene.d.member(scene.guild, "mo", roles=[mods])
+    shorter = TimeoutMember(scene.tenant, str(scene.ann.id), later(5), 9, actor=str(mod.id))
+    assert (await scene.perform(shorter)).state is OutcomeState.DONE
+    assert scene.guild.members[scene.ann.id].timeout_until == shorter.until
+
+
+# --- a guild that is not there --------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["ban", "unban", "timeout", "quarantine"])
+@pytest.mark.parametrize("where", ["an outage", "a new connection", "thrown out"])
+async def test_only_a_guild_that_was_left_is_given_up(live: Live, where: str, kind: str) -> None:
+    """Whoever was banned by mistake must not stay so because the lifting met a connection that was new."""
+    scene = Scene(live, RIGHTS)
+    await scene.perform(scene.delete())
+    client = live.platform.connected
+    assert client is not None
+    guild = client.get_guild(scene.guild.id)
+    assert guild is not None
+    if where == "an outage":
+        guild.unavailable = True
+    else:
+        client._connection._remove_guild(guild)
+    if where == "a new connection":
+        client._ready.clear()
+    who = str(scene.ann.id)
+    actions: dict[str, Action] = {
+        "ban": removal(scene, ban=True),
+        "unban": Unban(scene.tenant, who, 7),
+        "timeout": scene.time_out(),
+        "quarantine": Quarantine(scene.tenant, who, "1", False, 7),
+    }
+    outcome = await live.platform.perform(actions[kind])
+    given_up = where == "thrown out"
+    assert (outcome.state, outcome.retry) == (
+        (OutcomeState.REFUSED, False) if given_up else (OutcomeState.FAILED, True)
+    )
+    assert asked_to_punish(scene) == []
 
 
 # --- kicks and bans -----------------------------------------------------------------------------------------

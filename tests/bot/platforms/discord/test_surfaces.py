@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.model import Event, EventKind, MediaKind
+from bot.platforms.discord.versions import Versions
 from bot.ports import Gone, Unfetchable
 from bot.sandbox.entities import Channel, Guild, User
 from bot.sandbox.pictures import animation, landscape, png
@@ -40,7 +41,8 @@ class Yard:
         """The first `count` events of a kind; a banner that has to be asked for first is no part of it."""
 
         def found() -> list[Event]:
-            return [e for e in self.live.events if e.kind is kind and not e.media[0].key.startswith("banner:of/")]
+            asked = {e.key for e in self.live.events for m in e.media if m.key.startswith("banner:of/")}
+            return [e for e in self.live.events if e.kind is kind and e.key not in asked]
 
         await self.d.until(lambda: len(found()) >= count)
         return found()
@@ -267,6 +269,36 @@ async def test_an_edit_that_takes_the_picture_away_is_a_version_too(live: Live) 
     first, emptied, _ = yard.told_all(EventKind.MESSAGE, EventKind.EDIT)
     assert (emptied.subject, emptied.media) == (first.subject, ())
     assert emptied.key != first.key
+
+
+@pytest.mark.asyncio
+async def test_an_embed_that_is_hidden_and_shown_again_is_judged_again(live: Live) -> None:
+    """Discord calls neither an edit: what is shown again is the same, and the verdict on it was superseded."""
+    yard = Yard(live)
+    message = yard.d.post(yard.channel, yard.d.owner(yard.guild), "https://example.com")
+    yard.d.embed_arrives_late(message, yard.d.embed("https://example.com", PICTURE))
+    [first] = await yard.told(EventKind.EDIT)
+    hidden = yard.d.hide_embeds(message)
+    yard.d.embed_arrives_late(message, *hidden)
+    _, emptied, again = await yard.told(EventKind.EDIT, 3)
+    assert (emptied.media, again.media, again.subject) == ((), first.media, first.subject)
+    assert len({first.key, emptied.key, again.key}) == 3
+    yard.d.edit(message)
+    *_, edited = await yard.told(EventKind.EDIT, 4)
+    assert edited.key not in {first.key, emptied.key, again.key}
+
+
+def test_a_version_is_told_by_what_came_before_and_told_twice_is_one() -> None:
+    versions = Versions(remembered=2)
+    assert 1 not in versions
+    names = [versions.of(1, look) for look in "aabbab"]
+    assert names[0] == names[1] == "a"
+    assert names[2] == names[3]
+    assert len(set(names)) == 4
+    assert 1 in versions
+    for other in (2, 3):
+        assert versions.of(other, "a") == "a"
+    assert 1 not in versions, "bounded"
 
 
 @pytest.mark.asyncio
