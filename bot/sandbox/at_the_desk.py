@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.entities import Message, User
 from bot.sandbox.fates import CARD, REMOVED, Course, Deed, Expect, Fate, Scene, answers
-from bot.sandbox.forms import walk
+from bot.sandbox.first_hour import select_of
 from bot.sandbox.interactions import words
 from bot.sandbox.scenes import card, files, view
 from bot.sandbox.sights import called, joins
 from bot.sandbox.stage import ANSWER_SECONDS, Stage
 from policies.model import Category
-
-STRING_SELECT = 3
 
 
 def desk(stage: Stage, serial: int = 0) -> Iterator[Scene]:
@@ -89,7 +87,7 @@ class _Docket:
     async def choose(self, label: str, who: User) -> Deed:
         """`who` picks an entry of the card's select."""
         (shown,) = self.cards
-        (select,) = [c for c in walk(shown.components) if c["type"] == STRING_SELECT]
+        select = select_of(shown)
         value = next(o["value"] for o in select["options"] if o["label"] == label)
         answered = await self.stage.discord.press(
             shown, select["custom_id"], who, values=[value], timeout=ANSWER_SECONDS

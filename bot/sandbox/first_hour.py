@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from bot.sandbox.entities import Channel, Message, Role, User
+from bot.sandbox.entities import Channel, Json, Message, Role, User
+from bot.sandbox.forms import walk as walk_components
 from bot.sandbox.interactions import words
+from bot.sandbox.presses import STRING_SELECT
 from bot.sandbox.stage import ANSWER_SECONDS, Stage
 
 
@@ -29,25 +31,41 @@ class _Choice:
 
 async def walk(stage: Stage) -> AsyncIterator[Turned]:
     """Every page to *Protect now*, as it was before it was turned; the last is what is told at the end."""
+    page = await begin(stage)
+    while offers(page, "Next"):
+        yield await turn(stage, page)
+    heading = title(page)
+    await press(stage, page, "Protect now")
+    yield Turned(heading, "Protect now")
+    yield Turned(title(page), _first_words(page))
+
+
+async def begin(stage: Stage) -> Message:
+    """The owner gives `/setup`."""
+    answered = await stage.discord.command("setup", stage.owner, stage.general, timeout=ANSWER_SECONDS)
+    return answered.last
+
+
+async def turn(stage: Stage, page: Message) -> Turned:
+    """What there is to choose is chosen, and the page turned; where there is nothing, its first words are kept."""
+    heading, said = title(page), _first_words(page)
+    chosen = await choose(stage, page)
+    await press(stage, page, "Next")
+    return Turned(heading, chosen or said)
+
+
+async def choose(stage: Stage, page: Message) -> str:
+    """What a community like this one picks on this page; '' where there is nothing to pick."""
     choices = {
         "How strict": _Choice("setup_preset.preset", "standard", "standard"),
         "Who may do": _Choice("setup_staff.decide", stage.moderators, "@Moderators may decide cases"),
         "Where do": _Choice("setup_channel.channel", stage.mods, "#mods"),
     }
-    answered = await stage.discord.command("setup", stage.owner, stage.general, timeout=ANSWER_SECONDS)
-    page = answered.last
-    while labels(page, "Next"):
-        heading = title(page)
-        choice = next((c for head, c in choices.items() if heading.startswith(head)), None)
-        said = _first_words(page)
-        if choice is not None:
-            await press(stage, page, f"beholder:{stage.guild.id}:page:{choice.control}", choice.value)
-        await press(stage, page, "Next")
-        yield Turned(heading, choice.said if choice else said)
-    heading = title(page)
-    await press(stage, page, "Protect now")
-    yield Turned(heading, "Protect now")
-    yield Turned(title(page), _first_words(page))
+    choice = next((c for head, c in choices.items() if title(page).startswith(head)), None)
+    if choice is None:
+        return ""
+    await press(stage, page, f"beholder:{stage.guild.id}:page:{choice.control}", choice.value)
+    return choice.said
 
 
 async def press(stage: Stage, page: Message, control: str, *values: str | User | Role | Channel) -> None:
@@ -55,16 +73,22 @@ async def press(stage: Stage, page: Message, control: str, *values: str | User |
     await stage.discord.press(page, control, stage.owner, values=values, timeout=ANSWER_SECONDS)
 
 
-def _first_words(page: Message) -> str:
-    """What stands below the heading."""
-    return words(page).split("\n")[1]
-
-
-def labels(page: Message, label: str) -> bool:
+def offers(page: Message, label: str) -> bool:
     """Whether the page has a button of that name."""
-    return f"'label': '{label}'" in str(page.components)
+    return any(c.get("label") == label for c in walk_components(page.components))
+
+
+def select_of(message: Message) -> Json:
+    """The select with options of its own that a card or page has. ValueError where there is not exactly one."""
+    (select,) = [c for c in walk_components(message.components) if c["type"] == STRING_SELECT]
+    return select
 
 
 def title(page: Message) -> str:
     """Its heading."""
     return words(page).partition("\n")[0].strip("# ")
+
+
+def _first_words(page: Message) -> str:
+    """What stands below the heading."""
+    return words(page).split("\n")[1]
