@@ -69,7 +69,8 @@ def so_far(policy: Policy, voice: Voice) -> list[str]:
         texts.ngettext("{count} role with duties", "{count} roles with duties", entrusted),
         texts.ngettext("{count} role exempt", "{count} roles exempt", len(policy.exempt.roles)),
     ]
-    return [_("So far: {choices}. Nothing is saved before the last page.", choices=" · ".join(parts))]
+    said = _("So far: {choices}. Nothing is saved before the last page.", choices=" · ".join(parts))
+    return [f"-# {said}"]
 
 
 # --- presets --------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ def preset(policy: Policy, coverage: Coverage, texts: Texts) -> list[str]:
         )
     else:
         intro = _("**{preset}**: {meaning}", preset=policy.preset, meaning=_(names.PRESETS[policy.preset]))
-    return [intro, *_effects(policy, coverage, texts), *seen.lines(coverage, texts)]
+    return [intro, "", *_effects(policy, coverage, texts), "", *seen.lines(coverage, texts)]
 
 
 def _effects(policy: Policy, coverage: Coverage, texts: Texts) -> Iterator[str]:
