@@ -15,26 +15,32 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
 
+from aiohttp import ClientSession
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.rule import Rule
 
 from bot.sandbox.fates import CARD, Scene, play
+from bot.sandbox.first_hour import walk
+from bot.sandbox.interactions import words
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.process import BotProcess, running
-from bot.sandbox.scenes import own, scenes
+from bot.sandbox.programme import programme, show_direct_messages
+from bot.sandbox.scenes import own
 from bot.sandbox.stage import Stage
 from bot.sandbox.table import Row, table
 
 START_SECONDS = 60.0
 SCENE_SECONDS = 20.0
 PAUSE_SECONDS = 2.0  # between two posts, once the scenes are over
+COUNTED = ("beholder_images_total", "beholder_guilds", "beholder_backlog_jobs")
 TOKEN = "bG9vcGJhY2s.G00d00.opens-nothing-but-the-loopback"
 
 
 async def demo(once: bool, images: Path | None) -> int:
     """Play every scene, then (unless `once`) go on until stopped. 0 if all that had to happen happened."""
-    console = Console() if sys.stdout.isatty() else Console(width=118)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 118)
     began = time.monotonic()
     _end_on_signals()
     with tempfile.TemporaryDirectory(prefix="beholder-demo-") as folder:
@@ -43,11 +49,12 @@ async def demo(once: bool, images: Path | None) -> int:
             console.print(f"A Discord listens on {discord.api_url}; the bot starts, with its data in {folder} …")
             async with running(discord, Path(folder), TOKEN) as bot:
                 await bot.event("commands synchronised", START_SECONDS)
-                console.print(f"[dim]/setup answers:[/dim] {stage.named(await stage.set_up())}")
                 ready = time.monotonic()
-                rows = await _show(console, stage, bot, chain(scenes(stage), own(stage, images) if images else ()))
+                await _set_up(console, stage, bot)
+                rows = await _show(console, stage, bot, chain(programme(stage), own(stage, images) if images else ()))
                 pressed = await _press(console, stage, rows)
-                ok = _summary(console, rows, pressed, ready - began, time.monotonic() - ready)
+                counted = await _metrics(console, bot)
+                ok = _summary(console, rows, pressed and counted, ready - began, time.monotonic() - ready)
                 if not once:
                     await _go_on(console, stage, bot)
     return 0 if ok else 1
@@ -59,6 +66,21 @@ def _end_on_signals() -> None:
     if task is not None:
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+async def _set_up(console: Console, stage: Stage, bot: BotProcess) -> None:
+    """From the invitation to a protected community. Raises TimeoutError where a greeting or an answer stays away."""
+    hello = await stage.discord.posted(stage.general, START_SECONDS, having="Hello, I am Beholder")
+    greeting, *below = words(hello).strip("# ").splitlines()
+    console.print(f"\nInvited, it says in #general: [italic]{escape(greeting)}. {escape(' '.join(below[:2]))}[/italic]")
+    console.print("\n[bold]/setup[/bold], as the owner goes through it:")
+    async for page in walk(stage):
+        console.print(f"  {escape(page.title)} → [cyan]{escape(stage.named(page.chosen))}[/cyan]")
+    console.print("\nand what the community wants beyond the preset:")
+    for command, answer in dict(await stage.furnish()).items():
+        said = stage.named(answer).partition(" Before:")[0]
+        console.print(f"  /{command}: [italic]{escape(said)}[/italic]")
+    console.print(f"  the host: [cyan]{await show_direct_messages(stage, bot)}[/cyan]")
 
 
 async def _show(
@@ -97,13 +119,25 @@ async def _press(console: Console, stage: Stage, rows: Sequence[Row]) -> bool:
     return all(a.ephemeral for a in answers.values()) and sum("lready" in a.text for a in both) == 1
 
 
+async def _metrics(console: Console, bot: BotProcess) -> bool:
+    """A few lines of what Prometheus would read; whether the images were counted."""
+    web = await bot.event("web")
+    async with ClientSession() as session, session.get(f"http://127.0.0.1:{web['port']}/metrics") as answer:
+        text = await answer.text()
+    shown = [line for line in text.splitlines() if line.startswith(COUNTED) and not line.endswith(" 0.0")]
+    console.print("\nOf [bold]/metrics[/bold]:")
+    for line in shown:
+        console.print(f"  {escape(line)}")
+    return any(line.startswith("beholder_images_total") for line in shown)
+
+
 def _summary(console: Console, rows: Sequence[Row], pressed: bool, starting: float, playing: float) -> bool:
     good = sum(row.ok for row in rows)
     ok = good == len(rows) and pressed
     verdict = "[green]all as it should be[/green]" if ok else "[bold red]NOT as it should be[/bold red]"
     console.print(
-        f"\n{good} of {len(rows)} scenes ended as they had to, and the card's buttons "
-        f"{'worked' if pressed else 'did NOT work'}: {verdict}. "
+        f"\n{good} of {len(rows)} scenes ended as they had to, the card's buttons "
+        f"and /metrics {'worked' if pressed else 'did NOT work'}: {verdict}. "
         f"Start {starting:.1f} s, scenes {playing:.1f} s."
     )
     return ok
@@ -112,4 +146,4 @@ def _summary(console: Console, rows: Sequence[Row], pressed: bool, starting: flo
 async def _go_on(console: Console, stage: Stage, bot: BotProcess) -> None:
     console.print("Members go on posting. Ctrl-C ends it.")
     for serial in count(1):
-        await _show(console, stage, bot, scenes(stage, serial), pause=PAUSE_SECONDS)
+        await _show(console, stage, bot, programme(stage, serial), pause=PAUSE_SECONDS)

@@ -70,6 +70,8 @@ async def test_large_communities_on_two_shards_are_judged_to_the_last_picture(mo
     assert all(float(row[1]) > 100 for row in report.rows)
     assert all(bound.held for bound in report.bounds)
     assert report.bounds[0].what == "most with 40,000 people"
+    (faces,) = [note for note in report.notes if "avatars" in note and "set up" in note]
+    assert int("".join(filter(str.isdigit, faces))) > 0, "where a community is set up, faces are looked at"
 
 
 @pytest.mark.asyncio

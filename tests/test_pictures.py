@@ -25,6 +25,17 @@ async def test_every_scene_makes_a_page_of_the_real_bots_own_messages() -> None:
         assert 'class="button' in pages[name]
     assert "picture" not in pages["card-closed"].partition("<main>")[2].partition("<section")[0], "evidence is gone"
     assert "Only you can see this" in pages["notice"]
+    assert "Set up</span>" in pages["greeting"]
+    assert "I only watch: nothing is removed" in pages["greeting"], "it is the one of before the setup"
+    for number, name in enumerate(("setup-1-preset", "setup-2-staff", "setup-6-check", "setup-7-finish")):
+        assert f"({(1, 2, 6, 7)[number]} of 7)" in pages[name]
+        assert "You were in the middle of this" not in pages[name]
+    assert "@Moderators" in pages["setup-2-staff"]
+    assert "Without it: posts that break the rules stay up." in pages["setup-6-check"]
+    assert "still missing" not in pages["setup-7-finish"]
+    assert "<li>Kick<small>" in pages["sanctions"]
+    assert "2 would have been removed" in pages["reminder"]
+    assert "called 1 right and 0 wrong; 1 they have not decided" in pages["reminder"]
     public = pages["notice"].partition("Only you")[0].rpartition("<article class=")[0]
     assert "explicit" not in public, "a public notice names no category"
 

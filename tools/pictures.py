@@ -10,20 +10,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from bot.sandbox import pictures
+from bot.sandbox import first_hour, pictures
 from bot.sandbox.album import DESKTOP, Album
 from bot.sandbox.entities import Channel, Message, User
 from bot.sandbox.loopback import Loopback
+from bot.sandbox.permissions import Permission
 from bot.sandbox.portrait import Shot
-from bot.sandbox.process import BotProcess, Line, running
+from bot.sandbox.process import BotProcess, Line
 from bot.sandbox.scenes import card, files
 from bot.sandbox.stage import Stage
 from policies.model import Category
@@ -66,6 +69,7 @@ class Play:
     stage: Stage
     bot: BotProcess
     album: Album
+    folder: Path
     number: int = 0
 
     def draw(self, category: Category, confidence: float) -> bytes:
@@ -86,6 +90,24 @@ class Play:
         """The card of a new case."""
         _, line = await self.judged(self.draw(category, confidence), self.stage.members[1])
         return await self.card_of(line)
+
+    async def days_later(self) -> None:
+        """The bot starts again when what it wanted to be reminded of is due."""
+        await self.bot.stop()
+        with closing(sqlite3.connect(self.folder / "beholder.db")) as database, database:
+            database.execute("update jobs set run_at = 0 where kind = 'remind'")
+        self.bot = await _begin(self.discord, self.folder, "discord ready")
+
+    async def wizard(self, heading: str) -> Message:
+        """The owner's wizard, at the page whose heading begins so."""
+        page = await first_hour.begin(self.stage)
+        while first_hour.offers(page, "Back"):
+            await first_hour.press(self.stage, page, "Back")
+        await first_hour.press(self.stage, page, "Next")
+        await first_hour.press(self.stage, page, "Back")  # and what was said on opening it is gone
+        while not first_hour.title(page).startswith(heading):
+            await first_hour.turn(self.stage, page)
+        return page
 
     async def answer(self, command: str, *, used: str = "", **options: object) -> Shown:
         """What the owner is answered to a command."""
@@ -138,10 +160,74 @@ def _photo() -> bytes:
     return pictures.jpeg(pictures.landscape(3, (1280, 640)).resize((320, 160)))
 
 
-async def setup(play: Play) -> Shown:
-    """`/setup`."""
-    options = {"preset": "standard", "channel": play.stage.mods, "mode": "enforce"}
-    return await play.answer("setup", used="/setup", **options)
+async def greeting(play: Play) -> Shown:
+    """What a community reads when the bot joins it."""
+    hello = await play.discord.posted(play.stage.general, PATIENCE, having="Hello, I am Beholder")
+    return Shown([play.album.post(hello)], play.stage.general)
+
+
+async def setup_preset(play: Play) -> Shown:
+    """The wizard's first page."""
+    return Shown([play.album.post(await play.wizard("How strict"))], play.stage.general)
+
+
+async def setup_staff(play: Play) -> Shown:
+    """Who may do what; moderators were chosen."""
+    page = await play.wizard("Who may do")
+    await first_hour.choose(play.stage, page)
+    return Shown([play.album.post(page)], play.stage.general)
+
+
+async def setup_check(play: Play) -> Shown:
+    """The check, with a right that is missing."""
+    stage = play.stage
+    role = play.discord.bot_role(stage.guild)
+    held = role.permissions
+    role.permissions &= ~int(Permission.MANAGE_MESSAGES)
+    play.discord.role_changed(stage.guild, role)
+    shown = play.album.post(await play.wizard("Do I have"))
+    role.permissions = held
+    play.discord.role_changed(stage.guild, role)
+    return Shown([shown], stage.general)
+
+
+async def setup_finish(play: Play) -> Shown:
+    """The two ways to begin."""
+    return Shown([play.album.post(await play.wizard("Ready"))], play.stage.general)
+
+
+async def sanctions(play: Play) -> Shown:
+    """A card whose select was opened. Nobody is punished for a test card: the picture is one that was blocked."""
+    picture = pictures.jpeg(pictures.landscape(play.number + 50))
+    (file,) = files(picture)
+    where, owner = play.stage.mods, play.stage.owner
+    await play.discord.command("images block", owner, where, attachments={"image": file}, timeout=PATIENCE)
+    _, line = await play.judged(picture, play.stage.members[2])
+    shown = await play.card_of(line)
+    return Shown([play.album.post(shown, opened=first_hour.select_of(shown)["custom_id"])], where)
+
+
+async def reminder(play: Play) -> Shown:
+    """After three days of watching."""
+    await play.stage.set_up(mode="observe")
+    ann, blocked = play.stage.members[0], pictures.jpeg(pictures.landscape(90))
+    await play.discord.command(
+        "images block",
+        play.stage.owner,
+        play.stage.mods,
+        attachments={"image": files(blocked)[0]},
+        timeout=PATIENCE,
+    )
+    for seed in range(91, 99):
+        await play.judged(pictures.jpeg(pictures.landscape(seed)), ann)
+    for _ in range(2):
+        _, line = await play.judged(blocked, ann)
+        shown = await play.card_of(line)
+    await play.discord.press(shown, "Would be right", play.stage.moderator, timeout=PATIENCE)
+    await play.days_later()
+    asked = await play.discord.posted(play.stage.mods, PATIENCE, having="I am still only watching")
+    await play.stage.set_up()
+    return Shown([play.album.post(asked)], play.stage.mods)
 
 
 async def policy(play: Play) -> Shown:
@@ -164,7 +250,11 @@ async def doctor(play: Play) -> Shown:
 
 
 SCENES: Mapping[str, Callable[[Play], Awaitable[Shown]]] = {
-    "setup": setup,
+    "greeting": greeting,
+    "setup-1-preset": setup_preset,
+    "setup-2-staff": setup_staff,
+    "setup-6-check": setup_check,
+    "setup-7-finish": setup_finish,
     "card-removed": card_removed,
     "card-review": card_review,
     "card-observed": card_observed,
@@ -173,6 +263,8 @@ SCENES: Mapping[str, Callable[[Play], Awaitable[Shown]]] = {
     "policy-show": policy,
     "check": check,
     "doctor": doctor,
+    "sanctions": sanctions,
+    "reminder": reminder,
 }
 
 
@@ -181,11 +273,21 @@ async def pages(names: Sequence[str], width: int) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="beholder-pictures-") as folder:
         async with Loopback() as discord:
             stage = Stage.build(discord)
-            async with running(discord, Path(folder), discord.token) as bot:
-                await bot.event("commands synchronised", START_SECONDS)
+            bot = await _begin(discord, Path(folder))
+            play = Play(discord, stage, bot, Album(discord), Path(folder))
+            try:
+                await discord.posted(stage.general, PATIENCE, having="Hello, I am Beholder")
                 await stage.set_up()
-                play = Play(discord, stage, bot, Album(discord))
                 return {name: await _page(play, name, width) for name in names}
+            finally:
+                await play.bot.stop()
+
+
+async def _begin(discord: Loopback, folder: Path, event: str = "commands synchronised") -> BotProcess:
+    """The bot, once it can be asked."""
+    bot = await BotProcess.start(discord, folder, discord.token)
+    await bot.event(event, START_SECONDS)
+    return bot
 
 
 async def _page(play: Play, name: str, width: int) -> str:

@@ -19,9 +19,9 @@ class Album:
     def __init__(self, discord: Loopback) -> None:
         self._discord = discord
 
-    def post(self, message: Message) -> Shot:
-        """A message in its channel."""
-        return Shot(self._discord.world.render(message))
+    def post(self, message: Message, opened: str = "") -> Shot:
+        """A message in its channel; `opened`: the custom id of a select that was clicked."""
+        return Shot(self._discord.world.render(message), opened=opened)
 
     def answer(self, answered: Answered, used: str = "") -> tuple[Shot, ...]:
         """All that was answered to a press or a command; `used` is what was typed."""

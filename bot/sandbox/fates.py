@@ -139,7 +139,9 @@ class Scene:
     @property
     def where(self) -> str:
         """The channel, as people call it."""
-        return f"#{self.channel.name}" if self.channel is not None else "the server"
+        if self.channel is None:
+            return "the server"
+        return f"#{self.channel.name}" if self.channel.guild is not None else "in private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ async def play(stage: Stage, bot: BotProcess, scene: Scene, seconds: float) -> P
         return Played(None, ("was never judged",))
     course = Course(stage, deed, line, since, seconds)
     missing = [_suggested(scene, line), _spared(scene, deed), *[await _happened(e, course) for e in scene.fate.expects]]
-    answer = deed.answered.text if deed.answered is not None and deed.answered.messages else ""
+    answer = stage.named(deed.answered.text) if deed.answered is not None and deed.answered.messages else ""
     return Played(line, tuple(filter(None, missing)), answer)
 
 

@@ -19,10 +19,12 @@ SPOILER: Final = 1 << 3
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What ids are called, and where pictures are: `address` of one as the page may load it, '' for none."""
+    """What ids are called, and where pictures are: `address` of one as the page may load it, '' for none. `opened`:
+    the custom id of the select that the reader has clicked."""
 
     names: Names
     address: Callable[[str], str]
+    opened: str = ""
 
 
 def image(url: str, show: Show, *, spoiler: bool = False, kind: str = "picture", about: str = "") -> str:
@@ -111,7 +113,17 @@ def _select(of: Json, show: Show) -> str:
     shown = "".join(f"<b>{escape(c)}</b>" for c in chosen) if many else escape(", ".join(chosen))
     off = " off" if of.get("disabled") else ""
     words = shown if chosen else f"<em>{escape(hint)}</em>"
-    return f'<div class="select{off}"><span>{words}</span><i>⌄</i></div>'
+    closed = f'<div class="select{off}"><span>{words}</span><i>⌄</i></div>'
+    return (
+        f'<div class="choice">{closed}{_menu(of)}</div>' if show.opened and show.opened == of["custom_id"] else closed
+    )
+
+
+def _menu(of: Json) -> str:
+    """What a select offers, as it drops down."""
+    offered = [(o["label"], o.get("description") or "") for o in of.get("options") or ()]
+    entries = "".join(f"<li>{escape(label)}<small>{escape(about)}</small></li>" for label, about in offered)
+    return f'<ul class="menu">{entries}</ul>'
 
 
 def _named(value: Json, kind: int, names: Names) -> str:

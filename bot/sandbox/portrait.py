@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -29,17 +29,19 @@ Pictures = Callable[[str], tuple[bytes, str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One message on the page. `used`: what the reader did to get it, such as `/setup`."""
+    """One message on the page. `used`: what the reader did to get it, such as `/setup`; `opened`: the custom id of
+    the select that they have clicked."""
 
     message: Json
     used: str = ""
+    opened: str = ""
 
 
 def page(shots: Sequence[Shot], names: Names, pictures: Pictures, *, channel: str = "", width: int = 640) -> str:
     """A whole page of messages, `width` px wide, under the name of their channel."""
     show = Show(names, lambda address: _embedded(pictures(address)))
     head = f"<header><b>#</b> {escape(channel)}</header>" if channel else ""
-    body = "".join(message(shot, show) for shot in shots)
+    body = "".join(message(shot, replace(show, opened=shot.opened)) for shot in shots)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "

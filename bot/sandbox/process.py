@@ -26,8 +26,9 @@ class Endpoints(Protocol):
 class BotProcess:
     """`python -m bot run`, its structured log lines collected as they come."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, environment: Mapping[str, str]) -> None:
         self.process = process
+        self.environment = environment
         self.lines: list[Line] = []
         self.text: list[str] = []
         self._came = asyncio.Condition()
@@ -59,7 +60,22 @@ class BotProcess:
             stderr=asyncio.subprocess.PIPE,
             limit=2**20,
         )
-        return cls(process)
+        return cls(process, environment)
+
+    async def beholder(self, *args: str) -> str:
+        """What the host types beside the running bot: `beholder ARGS`. Raises RuntimeError with what it answered."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", *args),
+            env=self.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"beholder {' '.join(args)} ended with {process.returncode}:\n{said.decode()}")
+        return said.decode()
 
     async def line(self, wanted: Callable[[Line], bool], seconds: float = 20.0) -> Line:
         """The first line, past or to come, that is `wanted`. Raises TimeoutError with the last words."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from bot.sandbox.entities import Channel, Guild, User
+from bot.sandbox.entities import Channel, Guild, Role, User
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.permissions import Permission
 
 MODERATOR = Permission.MANAGE_MESSAGES | Permission.MODERATE_MEMBERS
+FULL = Permission.MANAGE_ROLES | Permission.KICK_MEMBERS
+"""What the bot needs beyond its invitation for quarantine and for kicks from a card."""
+ANSWER_SECONDS = 15.0
 
 
 @dataclass(slots=True)
@@ -26,6 +30,8 @@ class Stage:
     owner: User
     moderator: User
     members: tuple[User, ...]
+    moderators: Role
+    quarantine: Role
 
     @classmethod
     def build(cls, discord: Loopback) -> Stage:
@@ -49,13 +55,34 @@ class Stage:
             owner=owner,
             moderator=discord.member(guild, "cleo", roles=[role]),
             members=tuple(discord.member(guild, name) for name in ("ann", "ben", "dora", "emil")),
+            moderators=role,
+            quarantine=discord.role(guild, "Quarantine", position=5),
         )
 
     async def set_up(self, *, preset: str = "standard", mode: str = "enforce") -> str:
         """What the owner does first; returns what the bot answered."""
         options = {"preset": preset, "channel": self.mods, "mode": mode}
-        answered = await self.discord.command("setup", self.owner, self.general, options=options, timeout=15.0)
+        return await self.told("setup", **options)
+
+    async def told(self, command: str, **options: object) -> str:
+        """What the owner is answered to a command."""
+        answered = await self.discord.command(
+            command, self.owner, self.general, options=options, timeout=ANSWER_SECONDS
+        )
         return answered.text
+
+    async def furnish(self) -> list[tuple[str, str]]:
+        """Everything is looked at, and a bad avatar means quarantine: each command with what it was answered."""
+        role = self.discord.bot_role(self.guild)
+        role.permissions |= int(FULL)
+        self.discord.role_changed(self.guild, role)
+        wanted: tuple[tuple[str, dict[str, object]], ...] = (
+            ("policy surfaces", {"surface": "emoji", "on": True}),
+            ("policy surfaces", {"surface": "reactions", "on": True}),
+            ("policy quarantine", {"role": self.quarantine}),
+            ("policy actions", {"when": "block", "what": "quarantine escalate", "context": "head_image"}),
+        )
+        return [(command, await self.told(command, **options)) for command, options in wanted]
 
     def unseen(self) -> Channel:
         """A channel that the bot does not see: where forwarded pictures come from."""
@@ -67,6 +94,9 @@ class Stage:
         """`text` with channels and people by their names, as Discord shows it."""
         for channel in self.guild.channels.values():
             text = text.replace(f"<#{channel.id}>", f"#{channel.name}")
-        for user in (self.owner, self.moderator, *self.members):
+        for user in self.discord.world.users.values():
             text = text.replace(f"<@{user.id}>", f"@{user.name}")
-        return re.sub(r"<t:\d+:\w>", "just now", text)
+        for role in self.guild.roles.values():
+            text = text.replace(f"<@&{role.id}>", f"@{role.name}")
+        text = re.sub(r"<t:\d+:R>", "just now", text)
+        return re.sub(r"<t:(\d+):\w>", lambda at: f"{datetime.fromtimestamp(int(at[1]), UTC):%H:%M} UTC", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -16,7 +17,18 @@ from bot.sandbox.process import Line
 
 COLOURS = {"pass": "green", "review": "yellow", "block": "red", "unscreened": "magenta"}
 WORTH_SAYING = 0.1
-ACTS = {"delete": "removed", "warn": "notice", "card": "card", "timeout": "timed out"}
+ACTS = {
+    "delete": "removed",
+    "warn": "notice",
+    "card": "card",
+    "timeout": "timed out",
+    "quarantine": "quarantined",
+    "unreact": "taken off",
+    "say": "told",
+}
+_MARKS = re.compile(r"[*`]+|^#+ |(?<=\])\(\S+\)")
+UNSEEN = ("paused",)
+"""Events of lines about posts that nobody looked at."""
 
 
 @dataclass(slots=True)
@@ -56,20 +68,29 @@ def _cells(row: Row) -> Sequence[Text | str]:
     missing = Text(", ".join(played.missing), style="bold red")
     line = played.line
     if line is None:
-        said = Text(played.answer.partition("\n")[0], style="italic")
+        said = Text(_spoken(played.answer), style="italic")
         return (mark, posted, where, "", said, missing or Text("answered", style="dim"), "")
+    if line["event"] in UNSEEN:
+        said = Text(f"unscreened\n{line['event']}", style=COLOURS["unscreened"])
+        return (mark, posted, where, "", said, missing or Text("left alone", style="dim"), "")
     done = _done(line)
     if played.missing:
         done.append("\n").append_text(missing)
     return (
         mark,
         posted,
-        f"{where}\n[dim]{line['context']}[/dim]",
+        f"{where}\n[dim]{_plain(line['context'])}[/dim]",
         _seen(line),
         _decision(line),
         done,
         f"{line['ms']['total']:.0f}",
     )
+
+
+def _spoken(answer: str) -> str:
+    """The first sentence of an answer, without its marks; of a heading also what stands below it."""
+    first, _, rest = _MARKS.sub("", answer).strip().partition("\n")
+    return first if first.endswith((".", "?")) else f"{first}: {rest.strip().partition(chr(10))[0]}"
 
 
 def _seen(line: Line) -> str:
@@ -83,7 +104,7 @@ def _said(screening: Mapping[str, Any]) -> tuple[float, str]:
     if "unscreened" in screening:
         return 1.0, f"[magenta]{screening['unscreened']}[/magenta]"
     category, confidence = max(screening["labels"].items(), key=itemgetter(1), default=("", 0.0))
-    return confidence, f"{category} {confidence:.2f}\n[dim]{screening['provider']}[/dim]"
+    return confidence, f"{_plain(category)} {confidence:.2f}\n[dim]{screening['provider']}[/dim]"
 
 
 def _decision(line: Line) -> Text:
@@ -97,8 +118,13 @@ def _decision(line: Line) -> Text:
 
 def _reason(reason: Mapping[str, object]) -> str:
     if "threshold" in reason:
-        return f"{reason.get('category', reason['code'])} {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
-    return " ".join(str(reason[k]) for k in ("code", "detail") if k in reason)
+        return f"{_plain(reason.get('category', reason['code']))} {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
+    return " ".join(_plain(reason[k]) for k in ("code", "detail") if k in reason)
+
+
+def _plain(name: object) -> str:
+    """A name that a narrow column can break between its words."""
+    return str(name).replace("_", " ")
 
 
 def _done(line: Line) -> Text:

@@ -30,8 +30,11 @@ def welcome(policy: Policy, version: int, coverage: Coverage, texts: Texts) -> P
     said = [
         _("I look at the images that are posted here, so that moderators do not have to see everything first."),
         known if version else fresh,
+        "",
         _("Setting me up takes five minutes: press *Set up*, or type /setup. Whoever may manage the server can do it."),
+        "",
         *lines(coverage, texts),
+        "",
         _("I see only channels that my role may see, and no direct messages between members."),
         _("I store numbers that stand for people, messages and images, and how sure I was. I never store a picture."),
     ]

@@ -54,6 +54,10 @@ class Markup:
         """A point in time, for people."""
         return f"{at:%Y-%m-%d %H:%M} UTC"
 
+    def small(self, line: str) -> str:
+        """A line that may be overlooked."""
+        return line
+
     def quote(self, text: str, limit: int = 80) -> str:
         """A part that a user or a provider wrote: cleaned, cut, without power, isolated."""
         return f"{FSI}{self._disarmed(clean(text, limit))}{PDI}"
@@ -93,6 +97,10 @@ class DiscordMarkup(Markup):
         """Channels, roles and members that it names stay readable; nobody is pinged where no mentions are allowed."""
         parts = _MENTION.split(clean(text, limit))  # every second one is a mention
         return FSI + "".join(p if n % 2 else self._disarmed(p) for n, p in enumerate(parts)) + PDI
+
+    def small(self, line: str) -> str:
+        """As small print."""
+        return f"-# {line}"
 
     def _disarmed(self, text: str) -> str:
         """The zero-width space breaks `@everyone`, which Discord reads even after a backslash."""

@@ -68,7 +68,8 @@ def so_far(policy: Policy, voice: Voice) -> list[str]:
         parts.append(texts.ngettext("{count} role with duties", "{count} roles with duties", entrusted))
     if exempted := len(policy.exempt.roles):
         parts.append(texts.ngettext("{count} role exempt", "{count} roles exempt", exempted))
-    return [_("So far: {choices}. Nothing is saved before the last page.", choices=" · ".join(parts))]
+    said = _("So far: {choices}. Nothing is saved before the last page.", choices=" · ".join(parts))
+    return [voice.markup.small(said)]
 
 
 # --- presets --------------------------------------------------------------------------------------
@@ -83,7 +84,7 @@ def preset(policy: Policy, coverage: Coverage, texts: Texts) -> list[str]:
         )
     else:
         intro = _("**{preset}**: {meaning}", preset=policy.preset, meaning=_(names.PRESETS[policy.preset]))
-    return [intro, *_effects(policy, coverage, texts), *seen.lines(coverage, texts)]
+    return [intro, "", *_effects(policy, coverage, texts), "", *seen.lines(coverage, texts)]
 
 
 def _effects(policy: Policy, coverage: Coverage, texts: Texts) -> Iterator[str]:

@@ -10,7 +10,8 @@ from bot.sandbox.entities import Message, User
 from bot.sandbox.fates import Scene, play
 from bot.sandbox.interactions import Answered
 from bot.sandbox.presses import NotOffered
-from bot.sandbox.scenes import card, files, scenes, view
+from bot.sandbox.programme import programme, show_direct_messages
+from bot.sandbox.scenes import card, files, view
 from policies.model import Category
 from tests.e2e.theatre import BAD, Theatre
 
@@ -19,11 +20,23 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 async def test_every_scene_of_the_demo_ends_as_it_has_to(theatre: Theatre) -> None:
     seen: list[Scene] = []
-    for scene in scenes(theatre.stage):
+    assert {command for command, _ in await theatre.stage.furnish()} >= {"policy surfaces", "policy quarantine"}
+    await show_direct_messages(theatre.stage, theatre.bot)
+    for scene in programme(theatre.stage):
         played = await play(theatre.stage, theatre.bot, scene, 20.0)
         assert not played.missing, f"{scene.title}: {played.missing}\n{theatre.bot.tail()}"
         seen.append(scene)
-    assert len(seen) == 14
+    assert len(seen) == 35
+    assert len({scene.title for scene in seen}) == 35
+
+
+async def test_the_demo_can_go_on_with_other_pictures(theatre: Theatre) -> None:
+    """`make demo` without `--once` plays all of it again and again: nothing of the second round is known already."""
+    await theatre.stage.furnish()
+    await show_direct_messages(theatre.stage, theatre.bot)
+    for scene in programme(theatre.stage, serial=1):
+        played = await play(theatre.stage, theatre.bot, scene, 20.0)
+        assert not played.missing, f"{scene.title}: {played.missing}\n{theatre.bot.tail()}"
 
 
 async def test_a_notice_names_no_category_and_tells_the_author_alone(theatre: Theatre) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,15 @@ def test_an_unknown_component_is_seen_to_be_missing() -> None:
 
 def test_what_is_greyed_out_looks_so() -> None:
     assert "button red off" in component({"type": 2, "style": 4, "label": "Ban", "disabled": True}, SHOW)
+
+
+def test_a_select_that_was_clicked_shows_what_it_offers() -> None:
+    options = [{"label": "Kick", "value": "kick", "description": EVIL}, {"label": "Ban", "value": "ban"}]
+    select: Json = {"type": 3, "custom_id": "mine", "options": options}
+    closed = component(select, SHOW)
+    assert "Kick" not in closed
+    opened = component(select, replace(SHOW, opened="mine"))
+    assert opened.count("<li>") == 2
+    assert "<li>Ban<small></small></li>" in opened
+    assert EVIL not in opened
+    assert component(select, replace(SHOW, opened="another")) == closed
