@@ -31,6 +31,7 @@ from bot.texts import outcomes
 from bot.texts.catalogue import Texts
 from bot.texts.markup import Voice
 from policies.model import Evidence, Mode, Policy
+from policies.wording import Worded
 from tests.bot.street.world import AWAY, DONE, HOME, LATER, MODS, REFUSED, Street, shows
 
 UNKNOWN = Outcome(OutcomeState.UNKNOWN, "the answer was lost")
@@ -80,6 +81,21 @@ async def test_nobody_is_told_of_a_removal_that_was_refused(street: Street) -> N
     assert REFUSED.detail in dict(card.card.lines)["What was done"]
     assert card.card.link is not None, "it can still be seen"
     assert await street.sweep() == 0
+
+
+@pytest.mark.asyncio
+async def test_why_not_is_on_record_in_the_guilds_own_language(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loud(Texts):
+        def gettext(self, message: str, **parts: object) -> str:
+            return super().gettext(message, **parts).upper()
+
+    monkeypatch.setattr("bot.effects.Texts", Loud)
+    street.chat.script[Delete] = [Outcome(OutcomeState.REFUSED, Worded("I lack “{right}”", right="Manage Messages"))]
+    await street.post(shows("bad"))
+    kept = await outcome(street, EffectKind.DELETE)
+    assert kept is not None
+    assert kept.detail == "I LACK “MANAGE MESSAGES”"
+    assert (await outcome(street, EffectKind.WARN)) == Outcome(OutcomeState.REFUSED, "THE POST WAS NOT REMOVED")
 
 
 @pytest.mark.asyncio

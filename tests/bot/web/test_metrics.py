@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -242,3 +244,19 @@ async def test_numbers_that_cannot_be_had_say_so_without_saying_why(web: Web, nu
     assert b"canary" not in text
     numbers.broken = None
     assert (await scraped(web))[0] == 200
+
+
+# --- for people ----------------------------------------------------------------------------------------------
+
+
+def test_every_metric_is_explained_to_the_host(metrics: Metrics) -> None:
+    """`…_guilds` beside `beholder_gateway_ready` stands for `beholder_gateway_guilds`."""
+    said = (Path(__file__).parents[3] / "docs" / "operating.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(beholder_\w+)`", said)) | {
+        f"beholder_gateway_{rest}" for rest in re.findall(r"`…_(\w+)`", said)
+    }
+    gateways = {"discord": Gateway(ready=True, guilds=1, latency=0.1, restarts=0, malformed=0)}
+    text = metrics.render(replace(QUIET, gateways=gateways)).decode()
+    served = {n for n in re.findall(r"^# TYPE (beholder_\w+) ", text, re.MULTILINE) if not n.endswith("_created")}
+    assert len(served) > 12
+    assert served == named
