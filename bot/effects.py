@@ -373,7 +373,7 @@ def _punishes(effect: Effect) -> bool:
 
 def _again(action: Action) -> Action:
     """`action`, of which an earlier try may have been carried out."""
-    return replace(action, again=True) if isinstance(action, Quarantine) else action
+    return replace(action, again=True) if isinstance(action, Quarantine) and action.on else action
 
 
 def _level(effect: Effect) -> Evidence:

@@ -12,7 +12,7 @@ import discord
 
 from bot.model import Delete, Outcome, Tenant, Unreact
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.outcomes import DONE, reason_of, reason_of_all
+from bot.platforms.discord.outcomes import DONE, NOT_THERE, Refusal, reason_of, reason_of_all
 from bot.platforms.discord.walls import Walls, Wanted
 from bot.ports import Clock
 
@@ -52,6 +52,7 @@ class Deletions:
 
     async def delete(self, action: Delete) -> Outcome:
         """Delete a post, alone or with others."""
+        self._must_be_there(action.tenant)
         self._require(action.tenant, action.channel, "view_channel", "manage_messages")
         if (queue := self._waiting.get(action.channel)) is not None:
             wish = _Wish(action, asyncio.get_running_loop().create_future())
@@ -70,11 +71,18 @@ class Deletions:
 
         https://github.com/discord/discord-api-docs/issues/2653
         """
+        self._must_be_there(action.tenant)
         self._require(action.tenant, action.channel, "view_channel", "manage_messages")
         with self._walls.watch(_wanted(action.tenant, action.channel)):
             emoji = f"emoji:{int(action.emoji)}"
             await self._client.http.clear_single_reaction(int(action.channel), int(action.message), emoji)
         return DONE
+
+    def _must_be_there(self, tenant: Tenant) -> None:
+        """Raises Refusal for a guild that we were thrown out of: that its channels are not to be found would read as if
+        the post were gone."""
+        if self._client.is_ready() and not self._client.is_closed() and self._client.get_guild(int(tenant.id)) is None:
+            raise Refusal(NOT_THERE)
 
     # --- together -------------------------------------------------------------------------------
 

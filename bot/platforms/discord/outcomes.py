@@ -24,6 +24,7 @@ from bot.model import (
 from policies.wording import Worded
 
 DONE = Outcome(OutcomeState.DONE)
+NOT_THERE = Worded("I am not in that server any more")
 GONE_CODES = frozenset({10003, 10008, 10014})  # unknown channel, unknown message, unknown emoji
 LEFT_CODES = frozenset({10007, 10013})  # unknown member, unknown user
 UNBANNED_CODE = 10026  # unknown ban

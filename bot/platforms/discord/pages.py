@@ -48,13 +48,14 @@ class Where(NamedTuple):
 
 
 def laid(page: Page, guild: str, nonce: str | None = None) -> discord.ui.LayoutView:
-    """`page` with each prompt above its choice, and the buttons at the end. `nonce`: it is found again by its mark."""
-    small_print = f"\n-# {layout.mark(nonce)}" if nonce else ""
+    """`page` with each prompt above its choice, and the buttons at the end. `nonce`: it is found again by the id of its
+    words."""
     prompts = [c.prompt for c in page.controls if not isinstance(c, Button)]
     title = f"## {clipped(page.title, TITLE)}\n"
-    left = TEXTS - units(title) - units(small_print) - sum(units(clipped(p, PROMPT)) + 8 for p in prompts)
+    left = TEXTS - units(title) - sum(units(clipped(p, PROMPT)) + 8 for p in prompts)
     view = discord.ui.LayoutView(timeout=None)
-    view.add_item(discord.ui.TextDisplay(title + clipped(page.text, left) + ("" if page.controls else small_print)))
+    ident = layout.number(nonce) if nonce else None
+    view.add_item(discord.ui.TextDisplay(title + clipped(page.text, left), id=ident))
     for control in page.controls:
         if not isinstance(control, Button):
             view.add_item(discord.ui.TextDisplay(f"**{clipped(control.prompt, PROMPT)}**"))
@@ -62,8 +63,6 @@ def laid(page: Page, guild: str, nonce: str | None = None) -> discord.ui.LayoutV
     buttons = [_pressable(c, guild, page.name) for c in page.controls if isinstance(c, Button)]
     for first in range(0, len(buttons), BUTTONS_IN_A_ROW):
         view.add_item(discord.ui.ActionRow(*buttons[first : first + BUTTONS_IN_A_ROW]))
-    if small_print and page.controls:
-        view.add_item(discord.ui.TextDisplay(small_print.strip()))
     return view
 
 

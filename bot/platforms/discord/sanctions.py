@@ -12,7 +12,16 @@ import discord
 
 from bot.model import Outcome, OutcomeState, Quarantine, RemoveMember, Tenant, TimeoutMember, Unban
 from bot.platforms.discord.client import BeholderClient
-from bot.platforms.discord.outcomes import DONE, LEFT_CODES, UNBANNED_CODE, NotYet, Refusal, mark_of, reason_of
+from bot.platforms.discord.outcomes import (
+    DONE,
+    LEFT_CODES,
+    NOT_THERE,
+    UNBANNED_CODE,
+    NotYet,
+    Refusal,
+    mark_of,
+    reason_of,
+)
 from bot.platforms.discord.rights import Punishment, Rank, lack, objection, rank
 from bot.ports import Clock
 from policies.wording import Worded
@@ -121,7 +130,7 @@ class Sanctions:
         banned, or unpunished, because the connection was new or the server had an outage."""
         guild = self._client.get_guild(int(tenant.id)) if tenant.id.isdecimal() else None
         if guild is None and self._client.is_ready():
-            raise Refusal(Worded("I am not in that server any more"))
+            raise Refusal(NOT_THERE)
         if guild is None or guild.unavailable or guild.me is None:
             raise NotYet(Worded("Discord does not show me that server at the moment"))
         return guild

@@ -438,3 +438,19 @@ async def test_find_on_a_connection_that_is_closed_meanwhile_can_be_asked_again(
     await client.close()
     outcome = await actions.find(scene.tenant, str(scene.mods.id), "b345")
     assert (outcome.state, outcome.retry) == (OutcomeState.UNKNOWN, True)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("what", ["delete", "warn", "card", "say", "restore", "time_out"])
+async def test_thrown_out_in_mid_work_it_ends_and_is_not_tried_for_hours(live: Live, what: str) -> None:
+    scene = Scene(live)
+    card = await scene.perform(scene.card())
+    client = live.platform.connected
+    assert client is not None
+    scene.d.kick_bot(scene.guild)
+    await scene.d.until(lambda: client.get_guild(scene.guild.id) is None)
+    action = scene.restore(card.ref or "") if what == "restore" else getattr(scene, what)()
+    outcome = await live.platform.perform(action)
+    assert outcome.state in (OutcomeState.REFUSED, OutcomeState.FAILED), "not done: nobody can know what became of it"
+    assert not outcome.retry
+    assert scene.post.deleted_at is None

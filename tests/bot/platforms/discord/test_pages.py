@@ -177,6 +177,7 @@ async def test_a_posted_page_is_found_again_by_its_mark(live: Live, page: Page, 
     await office.ready()
     message = await posted(live, office, page)
     assert not message.ephemeral
+    assert "b123" not in str([part.get("content") for part in message.components]), "nobody has to read it"
     found = await live.platform.find(office.tenant, str(office.channel.id), "b123")
     assert (found.state, found.ref) == (OutcomeState.DONE, str(message.id))
     other = await live.platform.find(office.tenant, str(office.channel.id), "b124")

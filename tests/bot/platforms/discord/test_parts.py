@@ -319,3 +319,10 @@ def test_a_mark_is_a_valid_nonce_and_stays_itself(nonce: str) -> None:
     mark = layout.mark(nonce)
     assert len(mark) <= 25
     assert layout.mark(mark) == mark
+
+
+@given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30))
+def test_a_mark_is_a_number_that_discord_takes_and_gives_to_nothing_else(one: str, other: str) -> None:
+    """It numbers a message's components from 1, and there are forty at most."""
+    assert 40 < layout.number(one) < 2**31
+    assert (layout.number(one) == layout.number(other)) is (layout.mark(one) == layout.mark(other))
