@@ -150,7 +150,7 @@ async def test_to_watch_first_past_missing_rights_and_a_wrong_person(tmp_path: P
         assert policy is not None
         assert (policy.mode, policy.mod_channel) == (Mode.OBSERVE, str(stage.mods.id))
         assert t.rows("select count(*) from policies") == [(1,)]
-        assert t.rows("select kind, key, state from jobs where kind = 'remind'") == [("remind", "remind:1", "todo")]
+        assert t.rows("select kind, key, state from jobs where key = 'remind:1'") == [("remind", "remind:1", "todo")]
         message = t.post(BAD)
         line = await t.judged(message)
         assert line["outcomes"]["delete"] == "simulated"
