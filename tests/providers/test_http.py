@@ -43,7 +43,14 @@ class Vendor:
         if self.at_once == 3:
             self.full.release()
         try:
-            self.seen.append((request.method, request.path_qs, dict(request.headers), await request.read()))
+            self.seen.append(
+                (
+                    request.method,
+                    request.path_qs,
+                    {k.lower(): v for k, v in request.headers.items()},
+                    await request.read(),
+                )
+            )
             return await self.answer(request)
         finally:
             self.at_once -= 1
