@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -18,56 +18,10 @@ from hypothesis import strategies as st
 from providers.errors import BadCredentials, Garbled, ProviderError, RateLimited, Timeout, Unavailable
 from providers.http import MOST, Http, NotSent, Reply, retried
 from tests.clock import FakeClock
+from tests.providers.vendor import Vendor
 
 SECRET = "sk-canary-0123456789"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Vendor:
-    """A server on loopback that answers as told."""
-
-    def __init__(self) -> None:
-        self.answer: Answer = self._echo
-        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.url = ""
-        self.at_once = self.most_at_once = 0
-        self.full = asyncio.Semaphore(0)  # given once three are there at once
-
-    async def _echo(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"hello": "you"}, headers={"X-Request-Id": "7"})
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.at_once += 1
-        self.most_at_once = max(self.at_once, self.most_at_once)
-        if self.at_once == 3:
-            self.full.release()
-        try:
-            self.seen.append(
-                (
-                    request.method,
-                    request.path_qs,
-                    {k.lower(): v for k, v in request.headers.items()},
-                    await request.read(),
-                )
-            )
-            return await self.answer(request)
-        finally:
-            self.at_once -= 1
-
-
-@pytest_asyncio.fixture
-async def vendor() -> AsyncIterator[Vendor]:
-    vendor = Vendor()
-    app = web.Application(client_max_size=32 * 2**20)
-    app.router.add_route("*", "/{path:.*}", vendor.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    vendor.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield vendor
-    await runner.cleanup()
 
 
 @pytest_asyncio.fixture
