@@ -18,7 +18,8 @@ from providers.base import Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError
 from providers.guard import Guard
 from providers.local.provider import LocalProvider
-from providers.router import Plan, Router
+from providers.plans import Together
+from providers.router import Router
 
 PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
 
@@ -104,7 +105,7 @@ async def open_screening(
         watched = Watched(guarded, made)
         stack.push_async_callback(router.aclose)
         yield Screening(
-            screener=Screener(intake, router, Plan(tuple(made))),
+            screener=Screener(intake, router, Together(tuple(made))),
             coverage={name: provider.covers for name, provider in made.items()},
             warm=watched.warm,
             health=watched.health,

@@ -13,7 +13,8 @@ from bot.spans import Spans
 from policies import resolve
 from policies.model import Evidence, Place, Policy, Screening, Unscreened
 from providers.base import Ask, Image
-from providers.router import Plan, Router
+from providers.plans import Plan
+from providers.router import Router
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ import pytest
 from providers.base import Ask
 from providers.errors import ProviderError, QuotaSpent, ServerFault, TooLarge
 from providers.guard import Guard
-from providers.router import Plan, Router
+from providers.plans import Together
+from providers.router import Router
 from tests.clock import FakeClock
 from tests.providers.samples import VERDICT, Scripted, image
 from tests.providers.test_router import Shelf
 
-PLAN = Plan(("scripted",))
+PLAN = Together(("scripted",))
 
 
 class Counting:
