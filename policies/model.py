@@ -8,7 +8,7 @@ Everything here is a value: equal by content, hashable, free of platform and ven
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
@@ -142,12 +142,37 @@ class Frames:
         return self.seen < self.total
 
 
+class DetailKind(StrEnum):
+    """What a provider read from an image beside its labels."""
+
+    FACE = "face"
+    QR_CODE = "qr_code"
+    TEXT = "text"  # all the text in the image
+    WORDS = "words"  # the piece of text that was objected to
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Something a provider read from an image, for the card alone: it is never kept (ruling 21).
+
+    `text` is somebody's: quoted where it is shown, never fetched, never logged. `box` is left, top, right,
+    bottom in pixels of the picture that the provider saw; `glossary` the word list that a piece of text is on.
+    """
+
+    kind: DetailKind
+    text: str = field(default="", repr=False)
+    box: tuple[int, int, int, int] | None = field(default=None, repr=False)
+    glossary: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One provider's answer on one image.
 
     `suggestion` is the vendor's own (a floor for the decision), or None where the provider
     reports scores only. A category outside `assessed` was not looked for: not the same as clean.
+    `cost` is what the call that gave it cost, in US dollars; `details` are for the card alone. Neither is
+    part of a verdict that is kept: see `kept`.
     """
 
     provider: str
@@ -158,6 +183,8 @@ class Verdict:
     medium: Medium = Medium.UNKNOWN
     frames: Frames = Frames()
     request_id: str | None = None
+    cost: float = 0.0
+    details: tuple[Detail, ...] = ()
 
     def confidence(self, category: Category) -> float:
         """The highest confidence among labels of `category`; 0.0 if there is none."""
@@ -185,6 +212,11 @@ class Unscreened:
 
 
 Screening = Verdict | Unscreened
+
+
+def kept(verdict: Verdict) -> Verdict:
+    """What of `verdict` may be kept: no details (ruling 21), and no cost, since to recall it costs nothing."""
+    return replace(verdict, cost=0.0, details=()) if verdict.details or verdict.cost else verdict
 
 
 # --- what a guild has set ------------------------------------------------------------------
