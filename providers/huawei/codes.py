@@ -100,7 +100,7 @@ _OURS = Meaning(BadRequest, "Huawei found the request wrong: please report this 
 _FORMAT = Meaning(UnsupportedFormat, "Huawei does not take this kind of picture.")
 _LARGE = Meaning(TooLarge, "the picture is too large for Huawei.")
 _URL = Meaning(NotFetched, "Huawei could not fetch the picture from its URL: send the bytes, or check the address.")
-_TYPE = Meaning(BadRequest, "Huawei does not know the moderation policy: check the name of biz_type in the console.")
+_TYPE = Meaning(Denied, "Huawei does not know the moderation policy: check the name of biz_type in the console.")
 
 MEANINGS: dict[str, Meaning] = {
     "AIS.0002": _STALE,

@@ -35,14 +35,15 @@ UNKNOWN_LABELS = 256  # names that are counted
 class HuaweiProvider:
     """Sends the still and maps what comes back.
 
-    `pace`, `concurrency` and `deadline` are for its `Guard`: Huawei takes ten calls a second from one account,
-    whoever they are for; the deadline leaves room for three tries. Each category of a picture is charged, so no
+    `pace` (calls a second), `concurrency` and `deadline` (seconds) are for its `Guard`: Huawei takes ten calls a
+    second from one account, whoever they are for, and they do not arrive as evenly as they leave; the deadline
+    leaves room for three tries. Each category of a picture is charged, so no
     more are asked for than somebody wants, and none at all costs nothing and assesses nothing.
     """
 
     name = "huawei"
     version = "/".join((VERSIONS.model, VERSIONS.mapping, VERSIONS.preprocessing))
-    pace = 10.0
+    pace = 9.5
     concurrency = 20
     deadline = 60.0
 
