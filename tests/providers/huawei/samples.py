@@ -88,7 +88,7 @@ labels = st.sampled_from(["sexy_female", "bloody", "gun", "qr_code", "abuse", "s
 places = st.fixed_dictionaries(
     dict.fromkeys(("top_left_x", "top_left_y", "bottom_right_x", "bottom_right_y"), pixels)
 ) | st.lists(pixels, min_size=4, max_size=4)
-details = st.fixed_dictionaries(
+details: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "suggestion": st.sampled_from(["pass", "review", "block"]),
         "category": categories,
@@ -107,11 +107,11 @@ details = st.fixed_dictionaries(
 @st.composite
 def answers(draw: st.DrawFn, least: Suggestion = Suggestion.PASS) -> dict[str, Any]:
     """A valid response whose suggestion is its details' harshest, as the vendor says, and at least `least`."""
-    parts = draw(st.lists(details, max_size=4))
+    parts: list[dict[str, Any]] = draw(st.lists(details, max_size=4))
     worst = max([least, *(Suggestion(part["suggestion"]) for part in parts)])
     named = [part["category"] for part in parts if part["suggestion"] == worst.value]
     result: dict[str, Any] = {"suggestion": worst.value, "category": draw(st.sampled_from(named or ["porn"]))}
-    if parts or draw(st.booleans()):
+    if draw(st.booleans()) or parts:
         result["details"] = parts
     if draw(st.booleans()):
         result["ocr_text"] = draw(words)

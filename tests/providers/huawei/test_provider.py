@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.sandbox.huawei import LoopbackHuawei, troubles
 from bot.sandbox.huawei.troubles import Answering
-from bot.sandbox.huawei.words import BACKEND_DOWN, BACKEND_SLOW
+from bot.sandbox.huawei.words import BACKEND_DOWN, BACKEND_SLOW, Said
 from policies.model import Category, Context, Detail, DetailKind, Frames, Label, Suggestion, Verdict
 from providers import testcard
 from providers.base import Ask, Image
@@ -306,14 +306,14 @@ def test_not_fetched_is_refused_where_nothing_else_is_left() -> None:
 # --- trouble ----------------------------------------------------------------------------------------
 
 PASSING: dict[str, Answering] = {
-    "AIS.0003 on 400": troubles.coded(troubles.Said(400, "AIS.0003", "Failed.")),
-    "AIS.0405 on 400": troubles.coded(troubles.Said(400, "AIS.0405", "Internal error.")),
-    "an unknown code": troubles.coded(troubles.Said(400, "AIS.7777", "?")),
+    "AIS.0003 on 400": troubles.coded(Said(400, "AIS.0003", "Failed.")),
+    "AIS.0405 on 400": troubles.coded(Said(400, "AIS.0405", "Internal error.")),
+    "an unknown code": troubles.coded(Said(400, "AIS.7777", "?")),
     "backend down": troubles.coded(BACKEND_DOWN),
     "backend slow": troubles.coded(BACKEND_SLOW),
     "502 of a proxy": troubles.page(502),
     "429 of a proxy": troubles.page(429, "2"),
-    "throttled": troubles.coded(troubles.Said(429, "APIGW.0308", "limit:10,time:1 second"), "1"),
+    "throttled": troubles.coded(Said(429, "APIGW.0308", "limit:10,time:1 second"), "1"),
     "reset": troubles.reset(),
     "reset in the body": troubles.torn(),
 }

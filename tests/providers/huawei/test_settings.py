@@ -8,7 +8,12 @@ import pytest
 
 from providers.huawei.settings import HuaweiSettings
 
-SECRETS = {"ak": "AK", "sk": "canary-sk", "security_token": "canary-session", "password": "canary-password"}
+SECRETS: dict[str, Any] = {
+    "ak": "AK",
+    "sk": "canary-sk",
+    "security_token": "canary-session",
+    "password": "canary-password",
+}
 
 
 def settings(**changes: Any) -> HuaweiSettings:

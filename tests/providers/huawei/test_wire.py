@@ -18,10 +18,11 @@ from tests.providers.huawei import samples
 from tests.providers.huawei.samples import BY_BASE64, BY_URL, EVERYTHING, FAILURE, SUCCESS, loaded
 
 SEED = Path(__file__).parents[4] / "shared" / "seeds" / "003_63e84c8cac26b760.txt"
+NO_CONFIDENCE: tuple[Any, ...] = ("0.9", True, -0.1, 1.1, [], float("nan"), float("inf"), 10**400)
 EXPLICIT, SUGGESTIVE = Category.SEXUAL_EXPLICIT, Category.SEXUAL_SUGGESTIVE
 
 
-def detail(suggestion: str = "review", category: str = "porn", label: str = "x", confidence: Any = 0.9) -> Any:
+def detail(suggestion: str = "review", category: Any = "porn", label: Any = "x", confidence: Any = 0.9) -> Any:
     return {"suggestion": suggestion, "category": category, "label": label, "confidence": confidence}
 
 
@@ -231,7 +232,7 @@ def test_a_label_without_a_name_bears_its_categorys() -> None:
         body(detail("allow")),
         body(detail(label=5)),
         body(detail(category=[])),
-        *(body(detail(confidence=c)) for c in ("0.9", True, -0.1, 1.1, [], float("nan"), float("inf"), 10**400)),
+        *(body(detail(confidence=c)) for c in NO_CONFIDENCE),
         body(detail("pass", confidence="high"), suggestion="pass"),
     ],
 )
