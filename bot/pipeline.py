@@ -261,7 +261,9 @@ class Pipeline:
                 return None if worst is None else await self._screener.picture(looks[worst.media], level)
 
             with spans.span("act"):
-                done = await self._effects.run(concluded.effects, observed=ruling.observed, picture=picture)
+                done = await self._effects.run(
+                    concluded.effects, observed=ruling.observed, picture=picture, images=ruling.images
+                )
             outcomes = {e.kind.value: o.state.value for e, o in zip(concluded.effects, done, strict=True)}
         ms = spans.ms
         log.info("judged", **line(ruling, concluded, outcomes), ms=ms)

@@ -6,6 +6,7 @@ that are already safe to touch (decoded and re-encoded in the sandbox), a `Scree
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -170,3 +171,11 @@ class Unmetered:
 
     def spent(self, provider: str, amount: float) -> None:
         """Not counted."""
+
+
+class Publisher(Protocol):
+    """Puts an image where a vendor can fetch it, for as long as the vendor needs."""
+
+    def publish(self, image: Image, *, seconds: float) -> AbstractAsyncContextManager[str]:
+        """An https URL of `image.still` that lives while the context is open, and `seconds` at most."""
+        ...

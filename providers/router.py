@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 from cachetools import LRUCache
 
-from policies.model import Screening, Unscreened, UnscreenedReason, Verdict
+from policies.model import Screening, Unscreened, UnscreenedReason, Verdict, kept
 from providers.base import Ask, Image, Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
@@ -187,7 +187,8 @@ class Memory:
         return verdict
 
     def keep(self, key: Key, verdict: Verdict) -> None:
-        """Remember it now, write it soon."""
+        """Remember it now, write it soon; without what was read from the image, which is for one card (ruling 21)."""
+        verdict = kept(verdict)
         self._recent[key] = verdict
         if len(self._writes) < UNWRITTEN:
             write = asyncio.create_task(_attempt(self._verdicts.put(key.sha256, key.version, key.ask, verdict)))

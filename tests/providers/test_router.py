@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from policies.model import Category, Context, Unscreened, UnscreenedReason, Verdict
+from policies.model import Category, Context, Detail, DetailKind, Unscreened, UnscreenedReason, Verdict
 from providers.base import Ask, Image
 from providers.errors import BadCredentials, BadRequest, Garbled, ProviderError, RateLimited, ServerFault
 from providers.plans import Together
@@ -180,6 +180,20 @@ async def test_cached_equals_screened_card_and_all() -> None:
     screened = await ours.screen(picture, ASK, plan)
     assert await ours.cached(picture.sha256, ASK, plan) == screened
     assert len(screened) == 3
+
+
+@pytest.mark.asyncio
+async def test_what_was_read_from_an_image_is_for_whoever_asked_and_is_not_kept() -> None:
+    told = replace(VERDICT, cost=0.002, details=(Detail(DetailKind.TEXT, "my number is 555"),))
+    shelf = Shelf()
+    ours = router(other("vendor", replace(told, provider="vendor")), shelf=shelf)
+    plan = Together(("vendor",))
+    assert await ours.screen(image(), ASK, plan) == (replace(told, provider="vendor"),)
+    await settle()
+    bare = replace(VERDICT, provider="vendor")
+    assert [v for v in shelf.kept.values() if v.provider == "vendor"] == [bare]
+    assert await ours.screen(image(), ASK, plan) == (bare,)
+    assert await ours.cached(image().sha256, ASK, plan, test_cards=False) == (bare,)
 
 
 @pytest.mark.asyncio
