@@ -158,6 +158,7 @@ class Verdict:
     medium: Medium = Medium.UNKNOWN
     frames: Frames = Frames()
     request_id: str | None = None
+    cost: float = 0.0  # US dollars that the vendor charged for it
 
     def confidence(self, category: Category) -> float:
         """The highest confidence among labels of `category`; 0.0 if there is none."""

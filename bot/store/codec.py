@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.model import Event, Judged, Outcome
 from bot.store.errors import Unreadable
 from policies.model import Decision, Standing, Verdict
+from providers.base import Ticket
 
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ DECISION: Codec[Decision] = Codec(Decision, "decision")
 OUTCOME: Codec[Outcome] = Codec(Outcome, "outcome")
 VERDICT: Codec[Verdict] = Codec(Verdict, "verdict")
 SPANS: Codec[Mapping[str, float]] = Codec(Mapping[str, float], "set of spans")
+TICKET: Codec[Ticket] = Codec(Ticket, "ticket")
 
 
 def prepare() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
 
 from bot.ports import Clock
 from bot.store.database import Database
-from bot.store.tables import JobState, cases, decisions, effects, jobs, media, removals, strikes, verdicts
+from bot.store.tables import JobState, cases, decisions, effects, jobs, media, removals, strikes, tickets, verdicts
 
 BATCH = 500
 
@@ -20,7 +20,7 @@ BATCH = 500
 class Keep:
     """For how many days. Strikes live as long as cases: no ladder may look further back.
 
-    `decisions` also rules cached verdicts, known platform ids and effects without a case.
+    `decisions` also rules cached verdicts, known platform ids, receipts and effects without a case.
     """
 
     jobs: int = 7
@@ -49,6 +49,7 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
     yield decisions, (decisions.c.at < decisions_before) & ~exists().where(cases.c.decision == decisions.c.id)
     yield verdicts, verdicts.c.at < decisions_before
     yield media, media.c.at < decisions_before
+    yield tickets, tickets.c.at < decisions_before
 
 
 async def _delete(database: Database, table: Table, old: ColumnElement[bool], batch: int) -> int:

@@ -12,6 +12,7 @@ from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
 from bot.store.settings import SqlSettings
+from bot.store.tickets import SqlTickets
 from bot.store.verdicts import SqlVerdicts
 
 
@@ -25,6 +26,7 @@ class Store:
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
+        self.tickets = SqlTickets(db)
 
     @classmethod
     async def open(cls, url: str | None, *, data_dir: Path, clock: Clock) -> Store:
