@@ -67,7 +67,9 @@ class Budget:
 
     async def turn(self) -> None:
         """Wait for the next question's turn."""
-        while (left := self._peace - self._clock.monotonic()) > 0:
+        slept = 0.0
+        while slept < self._peace and (left := self._peace - self._clock.monotonic()) > 0:
+            slept = self._peace  # it may have been prolonged meanwhile; how a clock rounds must not matter
             await self._clock.sleep(left)
         await self._pace.turn()
 

@@ -36,7 +36,8 @@ class HitPawSettings:
     polls_per_second: float = 10.0
 
     def __post_init__(self) -> None:
-        """Raises ValueError with the cure; never repeats the key."""
+        """Raises ValueError with the cure; never repeats the key. `delivery` may be given as its word."""
+        object.__setattr__(self, "delivery", Delivery(self.delivery))
         if not self.api_key or not self.api_key.isascii() or not self.api_key.isprintable() or " " in self.api_key:
             raise ValueError("HitPaw's API key is empty or has a space or foreign character in it; copy it again")
         if not is_private_to(self.url):
