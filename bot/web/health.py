@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -46,14 +46,14 @@ class WebError(Exception):
     """The web server cannot listen. The text is one sentence with the cure."""
 
 
-def application(check: Check) -> Starlette:
-    """The ASGI application: `/healthz` answers 200 or 503 with a JSON object."""
+def application(check: Check, routes: Sequence[Route] = ()) -> Starlette:
+    """The ASGI application: `/healthz` answers 200 or 503 with a JSON object; then `routes` of others."""
 
     async def healthz(request: Request) -> JSONResponse:
         health = await _ask(check)
         return JSONResponse(_body(health), 200 if health and health.ok else 503, _NO_STORE)
 
-    return Starlette(routes=[Route("/healthz", healthz)])
+    return Starlette(routes=[Route("/healthz", healthz), *routes])
 
 
 async def _ask(check: Check) -> Health | None:
@@ -94,12 +94,12 @@ class Web:
     Raises `WebError` on entry where host and port cannot be had.
     """
 
-    def __init__(self, config: Config, check: Check) -> None:
+    def __init__(self, config: Config, check: Check, routes: Sequence[Route] = ()) -> None:
         self._host = config.web_host
         self._port = config.web_port
         self._server = _Server(
             uvicorn.Config(
-                application(check),
+                application(check, routes),
                 log_config=None,
                 access_log=False,
                 server_header=False,
