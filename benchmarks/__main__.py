@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import known, local, memory, new
+from benchmarks import known, local, memory, new, polling
 from benchmarks.report import Machine, Report
 from benchmarks.sheet import sheet
 
@@ -25,6 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[Report]]] = {
     "new": new.run,
     "local": local.run,
     "memory": memory.run,
+    "polling": polling.run,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import known, local, memory, new
+from benchmarks import known, local, memory, new, polling
 from benchmarks.local import numbered
 from benchmarks.report import Bound, Machine, Report, Spread
 from benchmarks.sheet import sheet
@@ -54,6 +54,25 @@ async def test_memory_counts_the_bot_and_its_workers(monkeypatch: pytest.MonkeyP
     held = {str(row[0]): float(row[1]) for row in report.rows}
     assert held["at rest, models loaded"] > 100, "the models alone are that large"
     assert all(bound.held for bound in report.bounds)
+
+
+@pytest.mark.asyncio
+async def test_waiting_for_a_slow_vendor_keeps_its_bounds_on_a_simulated_clock() -> None:
+    report = await polling.run(jobs=300)
+    assert [row[0] for row in report.rows] == ["0.8–3 s", "2–8 s", "10–60 s"]
+    assert len(report.bounds) == 3
+    assert all(bound.held for bound in report.bounds), "no machine is slow on a simulated clock"
+
+
+@pytest.mark.asyncio
+async def test_the_vendors_sample_asks_at_once_and_then_every_two_seconds() -> None:
+    clock = polling.Simulated()
+    vendor = polling.Vendor(clock, 3.0)
+    await polling.sample(vendor, clock, lambda: 0.5)
+    assert vendor.questions == 3
+    assert clock.monotonic() == pytest.approx(4.0 + 3 * polling.TRIP)
+    with pytest.raises(TimeoutError):
+        await polling.sample(polling.Vendor(polling.Simulated(), 1e9), polling.Simulated(), lambda: 0.5)
 
 
 def test_a_process_tree_is_found_from_its_root() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import aiohttp
 import pytest
@@ -145,7 +146,7 @@ async def test_memory_is_bounded(clock: FakeClock) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("changes", [{"still": b""}, {"still_type": "text/html"}, {"still_type": "image/svg+xml"}])
-async def test_nothing_but_a_still_is_shown(clock: FakeClock, changes: dict[str, object]) -> None:
+async def test_nothing_but_a_still_is_shown(clock: FakeClock, changes: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedFormat):
         async with Relay("https://x.example", clock).publish(picture(**changes), seconds=60):
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -85,7 +86,7 @@ async def test_no_picture_goes_where_anybody_can_read_along(vendor: HitPaw, prov
 @pytest.mark.parametrize("changes", [{"still_type": "image/gif"}, {"still_type": ""}, {"still": b""}])
 @pytest.mark.parametrize("by", [Delivery.UPLOAD, Delivery.RELAY])
 async def test_what_the_vendor_does_not_take_is_refused_before_it_costs(
-    vendor: HitPaw, make: Make, changes: dict[str, object], by: Delivery
+    vendor: HitPaw, make: Make, changes: dict[str, Any], by: Delivery
 ) -> None:
     provider = make(delivery=by, publisher=Window())
     with pytest.raises(UnsupportedFormat, match="JPEG, PNG and WebP"):

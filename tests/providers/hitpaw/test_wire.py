@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.model import Category, Frames, Suggestion, Verdict
-from providers.errors import BadCredentials, Denied, Garbled, ProviderError, QuotaSpent, RateLimited, ServerFault
+from providers.errors import (
+    BadCredentials,
+    BadRequest,
+    Denied,
+    Garbled,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    ServerFault,
+    TooLarge,
+)
 from providers.hitpaw import codes, wire
 from providers.hitpaw.wire import RISKS, STATUSES, Progress, Stage, Submitted
 from providers.http import Reply
@@ -304,9 +314,9 @@ def test_garbage_is_garbled(text: bytes) -> None:
 TABLE = [
     (100400000, BadCredentials),
     (100400001, codes.Unfetched),
-    (100400002, codes.BadRequest),
+    (100400002, BadRequest),
     (100401000, BadCredentials),
-    (100403000, codes.BadRequest),
+    (100403000, BadRequest),
     (100403001, BadCredentials),
     (100403002, BadCredentials),
     (100429000, RateLimited),
@@ -322,7 +332,7 @@ TABLE = [
     (110400002, codes.NoSuchJob),
     (110400003, codes.JobFailed),
     (110400007, codes.Unfetched),
-    (110400009, codes.TooLarge),
+    (110400009, TooLarge),
     (110400012, codes.Unfetched),
     (110402000, QuotaSpent),
     (110402001, QuotaSpent),
@@ -348,8 +358,8 @@ def test_the_code_decides_whatever_it_rides_on(code: int, error: type[ProviderEr
         (400, {"code": 100401777}, BadCredentials),
         (200, {"code": 110429001}, RateLimited),
         (400, {"code": 110500321}, codes.Unreceived),
-        (400, {"code": 110400777}, codes.BadRequest),
-        (400, {"code": 110413000}, codes.TooLarge),
+        (400, {"code": 110400777}, BadRequest),
+        (400, {"code": 110413000}, TooLarge),
         (200, {"code": 401}, BadCredentials),
         (200, {"code": 1}, Garbled),
         (200, {"code": True, "data": {}}, Garbled),
@@ -365,7 +375,7 @@ def test_the_code_decides_whatever_it_rides_on(code: int, error: type[ProviderEr
         (402, b"<html>", QuotaSpent),
         (404, b"<html>", Denied),
         (301, b"", Denied),
-        (413, b"<html>", codes.TooLarge),
+        (413, b"<html>", TooLarge),
         (429, b"<html>", RateLimited),
         (502, b"<html>", ServerFault),
         (503, {"message": "soon"}, ServerFault),
