@@ -15,6 +15,9 @@ from typing import Protocol, runtime_checkable
 from policies.model import Category, Context, Frames, Screening, Verdict
 
 VIEW_SIDE = 256
+LINK = "link"
+"""The option of an `Ask` that says where the platform keeps the image, for vendors that fetch it from there. It is
+no part of what is asked: never cached by, never kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Ask:
     @property
     def key(self) -> str:
         """A stable text of all fields: part of the key under which a verdict is cached (ruling 10)."""
-        options = ";".join(f"{k}={v}" for k, v in sorted(self.options))
+        options = ";".join(f"{k}={v}" for k, v in sorted(self.options) if k != LINK)
         return "|".join((self.context, ",".join(sorted(self.categories)), self.language, options, self.account))
 
 

@@ -14,6 +14,7 @@ its link itself, lets time pass on `clock` alone, and writes down every charge.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -115,6 +116,7 @@ class HitPaw:
         times: int | None = 1,
         reset: Break | None = None,
         torn: bool = False,
+        stalled: asyncio.Event | None = None,
         delay: float = 0.0,
     ) -> Trouble:
         """Requests to `path` (`/api/…`, `/storage`, `/files`) go wrong so. A `code` alone rides on the status that
@@ -124,7 +126,8 @@ class HitPaw:
             body = {"code": code, "message": "refused on demand"}
         elif status is not None and body is None:
             body = f"<html><h1>{status}</h1></html>" if status >= 500 else {"message": "refused on demand"}
-        trouble = Trouble(None, path, nth, times, status, body, headers or {}, reset, delay, torn=torn, answer=answer)
+        trouble = Trouble(None, path, nth, times, status, body, headers or {}, reset, delay)
+        trouble.torn, trouble.stalled, trouble.answer = torn, stalled, answer
         self._faults.lay(trouble)
         return trouble
 
@@ -157,7 +160,9 @@ class HitPaw:
         if trouble and trouble.answer is not None:
             response = _response(200, trouble.answer, {})
         asked.status = response.status
-        return await _tear(request, response) if trouble and trouble.torn else response
+        if trouble and (trouble.torn or trouble.stalled):
+            return await _tear(request, response, trouble.stalled)
+        return response
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.Response:
         try:
@@ -335,12 +340,17 @@ def _broken(request: web.Request) -> web.Response:
     return web.Response(status=499)
 
 
-async def _tear(request: web.Request, response: web.Response) -> web.StreamResponse:
-    """Half of the body, then nothing."""
+async def _tear(request: web.Request, response: web.Response, until: asyncio.Event | None) -> web.StreamResponse:
+    """Half of the body, then nothing; with `until` the rest, but not before."""
     whole = response.body if isinstance(response.body, bytes) else b""
-    torn = web.StreamResponse(status=response.status, headers={"Content-Length": str(len(whole) + 1)})
+    torn = web.StreamResponse(status=response.status, headers={"Content-Length": str(len(whole))})
     torn.content_type = "application/json"
     await torn.prepare(request)
     await torn.write(whole[: len(whole) // 2])
-    reset(request)
+    if until is None:
+        reset(request)
+        return torn
+    await until.wait()
+    with contextlib.suppress(ConnectionError):
+        await torn.write(whole[len(whole) // 2 :])
     return torn

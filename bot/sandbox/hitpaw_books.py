@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -56,10 +57,12 @@ class Charge:
 
 @dataclass(slots=True, eq=False)
 class Trouble(Fault):
-    """What goes wrong beyond `Fault`: `torn`: the connection breaks in the middle of the answer's body; `answer`:
-    a JSON body in place of the true one, though all else took effect."""
+    """What goes wrong beyond `Fault`: `torn`: the connection breaks in the middle of the answer's body; `stalled`:
+    the rest of the body comes only once this is set; `answer`: a body in place of the true one, though all else
+    took effect."""
 
     torn: bool = False
+    stalled: asyncio.Event | None = None
     answer: Json | str | None = None
 
 

@@ -14,17 +14,15 @@ from contextlib import asynccontextmanager
 from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from providers.base import Ask, Image, Publisher
+from providers.base import LINK, Ask, Image, Publisher
 from providers.errors import BadRequest, UnsupportedFormat
 from providers.guard import Clock
 from providers.hitpaw.client import Client
 from providers.hitpaw.settings import Delivery, HitPawSettings
 from providers.http import retried
 
-__all__ = ["LINK", "Courier", "Delivery", "direct_link"]
+__all__ = ["Courier", "Delivery", "direct_link"]
 
-LINK = "link"
-"""The option of an `Ask` under which the Discord adapter says where the picture is, for `direct`."""
 LINK_SECONDS = 3600.0  # a relayed picture stands at most so long: queues of 15 minutes have been seen
 PLACE_SECONDS = 600  # in which an upload has to begin
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script, Stored
 from policies.model import Suggestion, Verdict
-from providers.base import Ask, Image
+from providers.base import LINK, Ask, Image
 from providers.errors import BadRequest, Refused, Unavailable, UnsupportedFormat
 from providers.hitpaw import Delivery, HitPawProvider, HitPawSettings
-from providers.hitpaw.delivery import LINK, direct_link
+from providers.hitpaw.delivery import direct_link
 from providers.tickets import MemoryTickets
 from tests.clock import FakeClock
 from tests.providers.hitpaw.samples import ASK, KEY, Make, jpeg, picture
@@ -238,6 +238,12 @@ async def test_a_direct_link_goes_to_the_vendor_and_is_not_kept(vendor: HitPaw, 
     [waiting] = await tickets.waiting()
     assert waiting.ticket.ask.options == ()
     assert link not in str(waiting)
+
+
+def test_a_link_is_no_part_of_what_is_asked() -> None:
+    """Else it would be stored with a verdict's key, and every copy of an image would be another ask."""
+    plain = Ask(options=(("biz_type", "strict"),))
+    assert Ask(options=(("biz_type", "strict"), (LINK, GOOD))).key == plain.key != ASK.key
 
 
 @pytest.mark.asyncio

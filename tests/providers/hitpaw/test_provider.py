@@ -211,6 +211,19 @@ async def test_trouble_in_asking_costs_nothing(
     assert len(vendor.charges) == 1
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("path", "charged", "doubtful"), [(STATUS, 1, 0), (SUBMIT, 2, 1)])
+async def test_a_body_that_does_not_come_is_given_up(
+    vendor: HitPaw, make: Make, path: str, charged: int, doubtful: int
+) -> None:
+    gate = asyncio.Event()
+    vendor.fail(path, stalled=gate)
+    provider = make(http=Http("HitPaw", deadline=0.3))
+    assert isinstance(await provider.screen(picture(), ASK), Verdict)
+    assert (len(vendor.charges), provider.tally[TicketState.DOUBTFUL]) == (charged, doubtful)
+    gate.set()
+
+
 # --- charges --------------------------------------------------------------------------------------------
 
 
