@@ -18,6 +18,7 @@ from providers.base import LINK, Ask, Image, Publisher
 from providers.errors import BadRequest, UnsupportedFormat
 from providers.guard import Clock
 from providers.hitpaw.client import Client
+from providers.hitpaw.codes import Unfetched
 from providers.hitpaw.settings import Delivery, HitPawSettings
 from providers.http import retried
 
@@ -71,9 +72,12 @@ def ending(image: Image) -> str:
 
 
 def direct_link(link: str | None, places: tuple[str, ...]) -> str:
-    """`link`, if it may be shown to a vendor. Raises Refused; never repeats the link."""
+    """`link`, if it may be shown to a vendor. Never repeats the link.
+
+    Raises Unfetched where there is none that HitPaw could use, BadRequest where showing it would be wrong.
+    """
     if not link:
-        raise BadRequest("The platform gives no link that a vendor may see; choose the delivery upload or relay.")
+        raise Unfetched("The platform gives no link that a vendor may see; choose the delivery upload or relay.")
     bare = _bare(link)
     if _TELEGRAM.search(bare):
         raise BadRequest("A link of Telegram's holds the bot's token and is never shown; choose upload or relay.")
@@ -81,7 +85,7 @@ def direct_link(link: str | None, places: tuple[str, ...]) -> str:
     if parts is None or not any(_leads_to(parts, place) for place in places):
         raise BadRequest("The link leads to no place that may be shown to a vendor; choose upload or relay.")
     if not _TAKEN.search(parts.path):
-        raise UnsupportedFormat("HitPaw takes links that end in .jpg, .jpeg, .png or .webp; choose upload or relay.")
+        raise Unfetched("HitPaw takes links that end in .jpg, .jpeg, .png or .webp; choose upload or relay.")
     return link
 
 

@@ -17,6 +17,7 @@ from policies.model import Suggestion, Verdict
 from providers.base import LINK, Ask, Image
 from providers.errors import BadRequest, Refused, Unavailable, UnsupportedFormat
 from providers.hitpaw import Delivery, HitPawProvider, HitPawSettings
+from providers.hitpaw.codes import Unfetched
 from providers.hitpaw.delivery import direct_link
 from providers.tickets import MemoryTickets
 from tests.clock import FakeClock
@@ -257,9 +258,23 @@ async def test_a_vendor_that_stumbles_over_the_query_gets_an_upload(vendor: HitP
 
 
 @pytest.mark.asyncio
-async def test_without_a_link_nothing_is_sent_by_another_way_unasked(vendor: HitPaw, make: Make) -> None:
-    with pytest.raises(BadRequest, match="choose the delivery upload or relay"):
-        await make(delivery="direct").screen(picture(), ASK)
+@pytest.mark.parametrize("options", [(), ((LINK, ""),), ((LINK, "{}/files/a.gif"),)])
+async def test_without_a_usable_link_it_is_uploaded_unless_that_is_switched_off(
+    vendor: HitPaw, make: Make, options: tuple[tuple[str, str], ...]
+) -> None:
+    ask = Ask(options=tuple((name, link.format(vendor.url)) for name, link in options))
+    with pytest.raises(Refused, match="upload or relay"):
+        await make(delivery="direct", fall_back=False).screen(picture(), ask)
+    assert vendor.requests == []
+    assert isinstance(await make(delivery="direct").screen(picture(), ask), Verdict)
+    assert (len(vendor.asked("/storage")), len(vendor.charges)) == (1, 1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("link", [f"https://api.telegram.org/file/bot{TOKEN}/a.jpg", "https://evil.example/a.jpg"])
+async def test_a_link_that_must_not_be_shown_ends_it_and_reaches_nobody(vendor: HitPaw, make: Make, link: str) -> None:
+    with pytest.raises(BadRequest, match="choose upload or relay"):
+        await make(delivery="direct").screen(picture(), Ask(options=((LINK, link),)))
     assert vendor.requests == []
 
 
@@ -332,7 +347,7 @@ def test_a_place_may_have_a_path() -> None:
 
 @pytest.mark.parametrize("link", ["https://cdn.discordapp.com/unknown", "https://cdn.discordapp.com/a.gif?x=.jpg"])
 def test_an_ending_that_the_vendor_does_not_take_is_refused_before_it_costs(link: str) -> None:
-    with pytest.raises(UnsupportedFormat, match=r"\.jpg, \.jpeg, \.png or \.webp"):
+    with pytest.raises(Unfetched, match=r"\.jpg, \.jpeg, \.png or \.webp"):
         direct_link(link, DISCORD)
 
 
