@@ -83,7 +83,7 @@ TICKET: Codec[Ticket] = Codec(Ticket, "ticket")
 
 def prepare() -> None:
     """Build every codec now: it reads files and takes a while, which the first event must not wait for."""
-    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, VERDICT, SPANS):
+    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, VERDICT, SPANS, TICKET):
         codec.prepare()
 
 

@@ -35,10 +35,14 @@ log = structlog.get_logger("beholder.providers")
 
 HORIZON = timedelta(hours=24)  # how long a job's end, good or bad, stands for the image
 JOBS = 2  # an image gets in that time
-DOUBTS = 5  # submits without an answer it gets in that time
+DOUBTS = 5  # submits without an answer after which it is left alone for that time
 GRACE = 5.0  # seconds in which what was begun may end when all stops
 CERTAIN = (NotSent, RateLimited, Unreceived)
 """Ends of a submit after which it has certainly not been taken on."""
+
+
+class LeftAlone(Unavailable):
+    """Enough was paid for this image today. Said without asking HitPaw, so no sign that it is ill."""
 
 
 class Orders:
@@ -162,7 +166,7 @@ def next_delivery(past: Sequence[Receipt], settings: HitPawSettings) -> Delivery
     """How the image is to be delivered after what came of its last jobs. Raises ProviderError where it is not."""
     ended = [r for r in past if r.state in (TicketState.FAILED, TicketState.LOST)]
     if len([r for r in past if r.state is TicketState.DOUBTFUL]) >= DOUBTS:
-        raise Unavailable(f"HitPaw gave no answer to {DOUBTS} paid calls for this image; it is left for a day.")
+        raise LeftAlone(f"HitPaw gave no answer to {DOUBTS} paid calls for this image; it is left for a day.")
     failed = [r for r in ended if r.state is TicketState.FAILED]
     if any(r.delivery == Delivery.UPLOAD for r in failed) or (failed and not settings.fall_back):
         raise UnsupportedFormat("HitPaw could make nothing of this image; look at it yourself.")
@@ -174,4 +178,4 @@ def next_delivery(past: Sequence[Receipt], settings: HitPawSettings) -> Delivery
 def _spent(failed: Sequence[Receipt]) -> Refused | Unavailable:
     if failed:
         return UnsupportedFormat("HitPaw could make nothing of this image; look at it yourself.")
-    return Unavailable(f"HitPaw broke off {JOBS} paid jobs for this image; it is left for a day.")
+    return LeftAlone(f"HitPaw broke off {JOBS} paid jobs for this image; it is left for a day.")

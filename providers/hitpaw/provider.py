@@ -15,13 +15,13 @@ import structlog
 
 from policies.model import Screening, Unscreened, UnscreenedReason
 from providers.base import Ask, Image, Publisher, Receipt, Ticket, Tickets, TicketState
-from providers.errors import BadRequest, Unavailable, UnsupportedFormat
+from providers.errors import BadRequest, Unavailable, UnsupportedFormat, unscreened
 from providers.guard import Clock
 from providers.hitpaw import wire
 from providers.hitpaw.client import Client
 from providers.hitpaw.codes import NoSuchJob
 from providers.hitpaw.delivery import Courier
-from providers.hitpaw.orders import Orders
+from providers.hitpaw.orders import LeftAlone, Orders
 from providers.hitpaw.polling import LAG, Budget, Cadence, Poller
 from providers.hitpaw.settings import Delivery, HitPawSettings
 from providers.hitpaw.wire import Progress, Stage
@@ -91,9 +91,11 @@ class HitPawProvider:
         """Judge `image`; paid once for the same bytes, however often it is asked. Raises ProviderError."""
         until = self._clock.monotonic() + self._settings.soft_deadline
         while True:
-            receipt = await self._orders.job(image, ask, self.cache_key(ask))
             try:
+                receipt = await self._orders.job(image, ask, self.cache_key(ask))
                 return await self._follow(receipt, until)
+            except LeftAlone as error:
+                return unscreened(self.name, error)  # raised, it would count towards the breaker, for one bad image
             except Undelivered:
                 self.tally["fallen_back"] += 1  # the next job is by upload, and the last
 

@@ -26,6 +26,7 @@ from policies.model import (
     Verdict,
     Versions,
 )
+from providers.base import Ask, Ticket
 from tests.bot.store.samples import event, verdict
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -43,6 +44,7 @@ verdicts = st.builds(
     versions=st.builds(Versions, words, words, words),
     frames=st.builds(Frames, st.integers(0, 8), st.integers(1, 2000)),
     request_id=st.none() | words,
+    cost=st.floats(0, 10),
 )
 unscreened = st.builds(Unscreened, provider=words, detail=words, ticket=st.none() | words)
 reasons = st.builds(Reason, score=st.none() | shares, threshold=st.none() | shares, detail=words)
@@ -78,6 +80,16 @@ images = st.lists(
 ).map(tuple)
 outcomes = st.builds(Outcome, detail=words, ref=st.none() | words)
 spans = st.dictionaries(words, st.floats(0, 1e9))
+asks = st.builds(
+    Ask,
+    categories=st.frozensets(st.sampled_from(Category)),
+    language=words,
+    options=st.lists(st.tuples(words, words), max_size=2).map(tuple),
+    account=words,
+)
+tickets = st.builds(
+    Ticket, provider=words, job=words, ask=asks, sha256=words, frames=st.builds(Frames, st.integers(0, 8))
+)
 
 KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.EVENT, events),
@@ -87,6 +99,7 @@ KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.OUTCOME, outcomes),
     (codec.VERDICT, verdicts),
     (codec.SPANS, spans),
+    (codec.TICKET, tickets),
 ]
 
 

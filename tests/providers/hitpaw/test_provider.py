@@ -91,10 +91,15 @@ async def test_a_job_that_is_broken_off_is_the_vendors_and_gets_one_more(
     vendor: HitPaw, provider: HitPawProvider, clock: FakeClock, end: str
 ) -> None:
     vendor.usual = Script(end=end, empties=99)
-    for _ in range(5):
+    for _ in range(2):
         with pytest.raises(Unavailable):
             await provider.screen(picture(), ASK)
-    assert len(vendor.charges) == 2, "not one more, however often it is asked"
+    requests = len(vendor.requests)
+    for _ in range(5):
+        left = await provider.screen(picture(), ASK)
+        assert isinstance(left, Unscreened), "an image that nobody is asked about says nothing of the vendor's health"
+        assert (left.reason, left.ticket) == (UnscreenedReason.OUTAGE, None)
+    assert (len(vendor.charges), len(vendor.requests)) == (2, requests), "not one more, however often it is asked"
     vendor.usual = Script(result="low")
     await clock.sleep(25 * 3600)
     assert isinstance(await provider.screen(picture(), ASK), Verdict)
@@ -257,17 +262,19 @@ async def test_a_submit_without_an_answer_is_made_again_once_and_counted(
 
 
 @pytest.mark.asyncio
-async def test_a_submit_that_is_never_answered_is_made_twice_a_call_and_five_times_a_day(
+async def test_a_submit_that_is_never_answered_is_made_twice_a_call_and_in_three_calls_a_day(
     vendor: HitPaw, provider: HitPawProvider
 ) -> None:
     vendor.fail(SUBMIT, reset=Break.AFTER, times=None)
-    for n in range(6):
+    for n in range(3):
         with pytest.raises(Unavailable):
             await provider.screen(picture(), ASK)
-        assert len(vendor.asked(SUBMIT)) == min(2 * (n + 1), 6)
+        assert len(vendor.asked(SUBMIT)) == 2 * (n + 1)
     vendor.well_again()
-    with pytest.raises(Unavailable, match="left for a day"):
-        await provider.screen(picture(), ASK)
+    left = await provider.screen(picture(), ASK)
+    assert isinstance(left, Unscreened)
+    assert (left.reason, len(vendor.asked(SUBMIT))) == (UnscreenedReason.OUTAGE, 6)
+    assert "left for a day" in left.detail
 
 
 @pytest.mark.asyncio
