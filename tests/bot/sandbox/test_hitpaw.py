@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from PIL import Image as Pillow
 
 from bot.sandbox.faults import Break
 from bot.sandbox.hitpaw import HitPaw
@@ -138,6 +140,14 @@ async def test_it_opens_what_it_fetches(vendor: HitPaw, content: bytes) -> None:
     link = await upload(vendor, content)
     code, said = await call(vendor, "/api/image-nsfw", {"file_url": link})
     assert (code, said["code"]) == (400, 110400012)
+
+
+@pytest.mark.asyncio
+async def test_it_takes_no_picture_of_too_many_pixels(vendor: HitPaw) -> None:
+    out = io.BytesIO()
+    Pillow.new("1", (6001, 6001)).save(out, "JPEG")
+    code, said = await call(vendor, "/api/image-nsfw", {"file_url": await upload(vendor, out.getvalue())})
+    assert (code, said) == (400, {"code": 110400009, "message": "The input resolution is over limit"})
 
 
 @pytest.mark.asyncio
