@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.model import Event, Judged, Outcome, Page
 from bot.store.errors import Unreadable
 from policies.model import Decision, Standing, Verdict, kept
+from providers.base import Ticket
 
 T = TypeVar("T")
 
@@ -90,11 +91,12 @@ OUTCOME: Codec[Outcome] = Codec(Outcome, "outcome")
 PAGE: Codec[Page] = Codec(Page, "page")
 VERDICT: Codec[Verdict] = Codec(Verdict, "verdict", kept)
 SPANS: Codec[Mapping[str, float]] = Codec(Mapping[str, float], "set of spans")
+TICKET: Codec[Ticket] = Codec(Ticket, "ticket")
 
 
 def prepare() -> None:
     """Build every codec now: it reads files and takes a while, which the first event must not wait for."""
-    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS):
+    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS, TICKET):
         codec.prepare()
 
 

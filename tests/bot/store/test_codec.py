@@ -30,6 +30,7 @@ from policies.model import (
     Versions,
     kept,
 )
+from providers.base import Ask, Ticket
 from tests.bot.store.samples import event, verdict
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -91,6 +92,16 @@ controls = (
 )
 pages = st.builds(Page, words, words, words, st.lists(controls, max_size=3).map(tuple))
 spans = st.dictionaries(words, st.floats(0, 1e9))
+asks = st.builds(
+    Ask,
+    categories=st.frozensets(st.sampled_from(Category)),
+    language=words,
+    options=st.lists(st.tuples(words, words), max_size=2).map(tuple),
+    account=words,
+)
+tickets = st.builds(
+    Ticket, provider=words, job=words, ask=asks, sha256=words, frames=st.builds(Frames, st.integers(0, 8))
+)
 
 KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.EVENT, events),
@@ -101,6 +112,7 @@ KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.PAGE, pages),
     (codec.VERDICT, verdicts),
     (codec.SPANS, spans),
+    (codec.TICKET, tickets),
 ]
 
 
