@@ -20,6 +20,7 @@ from bot.effects import Effects
 from bot.firstdays import FirstDays
 from bot.foresight import Foresight
 from bot.invite import invite
+from bot.late import Late
 from bot.log import watch
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Job, JobKind
@@ -39,6 +40,7 @@ from bot.web.relay import Relay
 from bot.work import Handle, Work
 from policies.model import Mode
 from providers.errors import ProviderError
+from providers.latecomers import Latecomers
 
 log = structlog.get_logger("beholder.app")
 
@@ -178,6 +180,14 @@ class App:
                 group.create_task(self._every(SWEEP_SECONDS, self._sweep), name="effects"),
                 group.create_task(self._every(RETENTION_SECONDS, self._forget_old), name="retention"),
             ]
+            if "hitpaw" in self._config.providers:
+                late = Latecomers(
+                    self._screening.providers,
+                    self._store.tickets,
+                    self._clock,
+                    Late(self._screening.providers, self._store.verdicts),
+                )
+                chores.append(group.create_task(late.run(), name="late answers"))
             if self._discord is not None:
                 chores.append(group.create_task(self._every(ROUND_SECONDS, self._discord.round), name="guilds"))
             try:

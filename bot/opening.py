@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot import vendors
 from bot.clock import SystemClock
@@ -29,12 +29,13 @@ from providers.tickets import MemoryTickets
 @dataclass(frozen=True, slots=True)
 class Screening:
     """What judges images, without any platform. `warm` loads what is loaded lazily; `health` says of each
-    provider `ok`, or what is wrong with it."""
+    provider `ok`, or what is wrong with it; `providers` are behind their guards."""
 
     screener: Screener
     coverage: Mapping[str, frozenset[Category]]
     warm: Callable[[], Awaitable[None]]
     health: Callable[[], Mapping[str, str]]
+    providers: Mapping[str, Provider] = field(default_factory=dict)
 
 
 WORKS = "ok"
@@ -114,6 +115,7 @@ async def open_screening(
             coverage=coverage,
             warm=watched.warm,
             health=watched.health,
+            providers=guarded,
         )
 
 

@@ -167,16 +167,6 @@ class Verdicts(Protocol):
         ...
 
 
-@runtime_checkable
-class Priced(Protocol):
-    """A provider that costs money. One without a price costs nothing."""
-
-    @property
-    def price(self) -> float:
-        """What one answered call costs, in the currency of the host's account."""
-        ...
-
-
 class Meter(Protocol):
     """Who counts calls and what they cost. Must neither wait nor fail."""
 
@@ -189,7 +179,7 @@ class Meter(Protocol):
         ...
 
     def spent(self, provider: str, amount: float) -> None:
-        """A call has cost so much."""
+        """A call has cost so much, in US dollars."""
         ...
 
 

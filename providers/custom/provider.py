@@ -29,7 +29,6 @@ class CustomProvider:
     """
 
     name = wire.NAME
-    price = 0.0
     per_second = None
 
     def __init__(self, settings: CustomSettings, *, clock: Clock, http: Http | None = None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -122,7 +123,7 @@ class HitPawProvider:
 
     async def _follow(self, receipt: Receipt, until: float) -> Screening:
         if receipt.state is TicketState.ANSWERED:
-            return self._verdict(receipt, receipt.answer)
+            return self._verdict(replace(receipt, cost=0.0), receipt.answer)  # paid, and counted, before
         age = (self._clock.now() - receipt.at).total_seconds()
         if age > RETENTION:
             return await self._lost(receipt)

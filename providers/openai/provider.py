@@ -28,7 +28,6 @@ class OpenAIProvider:
     name = wire.NAME
     covers: frozenset[Category] = wire.COVERS
     version = "/".join((wire.MODEL, wire.VERSION, "still-1"))
-    price = 0.0  # US dollars an image
     per_second = 5.0  # free accounts are held to a few hundred calls a minute
 
     def __init__(self, settings: OpenAISettings, *, clock: Clock, http: Http | None = None) -> None:
