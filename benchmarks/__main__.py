@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import known, local, memory, new, scale
+from benchmarks import known, local, memory, new, polling, scale
 from benchmarks.report import Machine, Report
 from benchmarks.sheet import sheet
 
@@ -26,6 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[Report]]] = {
     "local": local.run,
     "memory": memory.run,
     "scale": scale.run,
+    "polling": polling.run,
 }
 
 

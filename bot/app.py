@@ -13,18 +13,20 @@ from bot.allowance import Allowance
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config import Config, ConfigError, HitPawDelivery
 from bot.desk.desk import Desk
 from bot.door import Door
 from bot.effects import Effects
 from bot.firstdays import FirstDays
 from bot.foresight import Foresight
 from bot.invite import invite
+from bot.late import Late
 from bot.log import watch
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Job, JobKind
 from bot.opening import WORKS, Screening, open_screening, open_store
 from bot.pipeline import Pipeline
+from bot.planning import by_grant
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
@@ -34,9 +36,11 @@ from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
 from bot.web.health import Health, Web
 from bot.web.metrics import Gateway, Metrics, Snapshot
+from bot.web.relay import Relay
 from bot.work import Handle, Work
 from policies.model import Mode
 from providers.errors import ProviderError
+from providers.latecomers import Latecomers
 
 log = structlog.get_logger("beholder.app")
 
@@ -57,9 +61,11 @@ class App:
         source: Fetcher,
         clock: Clock,
         metrics: Metrics | None = None,
+        relay: Relay | None = None,
     ) -> None:
         self._clock = clock
         self._metrics = metrics or Metrics(config.providers)
+        self._relay = relay
         self._source = source
         self._screening = screening
         self._store = store
@@ -164,7 +170,8 @@ class App:
         """Listen, judge and act until cancelled. Raises what the process cannot go on with."""
         waiting = await self._store.journal.recover()
         log.info("starting", waiting=waiting, platforms=sorted(self.platforms))
-        async with Web(self._config, self.health, self.scrape) as web, asyncio.TaskGroup() as group:
+        routes = self._relay.routes if self._relay else ()
+        async with Web(self._config, self.health, self.scrape, routes) as web, asyncio.TaskGroup() as group:
             log.info("web", host=self._config.web_host, port=web.port)
             working = group.create_task(self._work.run(), name="work")
             listening = [group.create_task(p.run(self._work.submit), name=p.name) for p in self.platforms.values()]
@@ -173,6 +180,14 @@ class App:
                 group.create_task(self._every(SWEEP_SECONDS, self._sweep), name="effects"),
                 group.create_task(self._every(RETENTION_SECONDS, self._forget_old), name="retention"),
             ]
+            if "hitpaw" in self._config.providers:
+                late = Latecomers(
+                    self._screening.providers,
+                    self._store.tickets,
+                    self._clock,
+                    Late(self._screening.providers, self._store.verdicts),
+                )
+                chores.append(group.create_task(late.run(), name="late answers"))
             if self._discord is not None:
                 chores.append(group.create_task(self._every(ROUND_SECONDS, self._discord.round), name="guilds"))
             try:
@@ -259,13 +274,20 @@ async def run(config: Config) -> None:
     """The production process: until SIGTERM or SIGINT, then a graceful stop."""
     discord = _discord_config(config)
     hosts = discord.hosts if discord else ()
-    metrics = Metrics(config.providers)
+    metrics, relay = Metrics(config.providers), _relay(config)
     async with (
         open_store(config, lock=True) as store,
-        open_screening(config, verdicts=store.verdicts, meter=metrics) as screening,
+        open_screening(
+            config,
+            verdicts=store.verdicts,
+            tickets=store.tickets,
+            publisher=relay,
+            granted=by_grant(store.guilds),
+            meter=metrics,
+        ) as screening,
         Fetcher([Allow.parse(host) for host in hosts]) as source,
     ):
-        app = App(config, store, screening, source, SystemClock(), metrics)
+        app = App(config, store, screening, source, SystemClock(), metrics, relay)
         if link := invite(config):
             log.info("invite", link=link)
         loop = asyncio.get_running_loop()
@@ -291,6 +313,16 @@ def _discord_config(config: Config) -> DiscordConfig | None:
         cdn_url=config.discord_cdn_url,
         media_url=config.discord_media_url,
     )
+
+
+def _relay(config: Config) -> Relay | None:
+    """Our own links to pictures, where a vendor is to fetch them. Raises ConfigError."""
+    if "hitpaw" not in config.providers or config.hitpaw_delivery is not HitPawDelivery.RELAY:
+        return None
+    try:
+        return Relay(config.public_url or "", SystemClock())
+    except ValueError as error:
+        raise ConfigError([str(error)]) from None
 
 
 def _root(error: BaseException) -> BaseException:

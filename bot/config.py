@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "BEHOLDER_"
-PROVIDER_NAMES = ("local",)
+PROVIDER_NAMES = ("local", "huawei", "hitpaw", "openai", "custom")
 ALWAYS_ON = "testcard"
 
 # What Kubernetes puts into the environment for a service that is called `beholder`.
@@ -60,6 +60,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class HitPawDelivery(StrEnum):
+    """How HitPaw gets a picture (docs/providers/hitpaw.md)."""
+
+    UPLOAD = "upload"
+    RELAY = "relay"
+
+
 # --- what each value must look like ----------------------------------------------------------
 
 
@@ -80,6 +87,21 @@ def _url(text: str, schemes: tuple[str, ...]) -> SplitResult:
 def _web_url(text: str) -> str:
     _url(text, ("http", "https"))
     return text.rstrip("/")
+
+
+def _model_url(text: str) -> str:
+    """A model's address may have a query: a new model behind an old address needs one (docs/providers/custom.md)."""
+    address, mark, query = text.partition("?")
+    if re.search(r"\s", query):
+        raise ValueError("must have no space in it; write %20")
+    return f"{_web_url(address)}{mark}{query}"
+
+
+def _key(secret: SecretStr | None) -> SecretStr | None:
+    text = "" if secret is None else secret.get_secret_value().strip()
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("has a space, a line break or a foreign character in it; copy it again")
+    return SecretStr(text) if text else None
 
 
 def _socket_url(text: str) -> str:
@@ -178,6 +200,8 @@ def _folder(path: Path) -> Path:
 
 
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+Key = Annotated[SecretStr | None, AfterValidator(_key)]
+Price = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Lowered = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
@@ -204,6 +228,26 @@ class Config(BaseSettings):
     providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_known_providers)] = (
         "local",
     )
+    huawei_ak: str | None = None
+    huawei_sk: Key = None
+    huawei_project_id: str | None = None
+    huawei_region: str = "ap-southeast-3"
+    huawei_url: WebUrl | None = None
+    huawei_iam_url: WebUrl | None = None
+    huawei_username: str | None = None
+    huawei_password: SecretStr | None = None
+    huawei_domain: str | None = None
+    huawei_enterprise_project_id: str | None = None
+    huawei_biz_type: str | None = None
+    huawei_price: Price = 0.0
+    hitpaw_api_key: Key = None
+    hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
+    hitpaw_delivery: Annotated[HitPawDelivery, Lowered] = HitPawDelivery.UPLOAD
+    hitpaw_credit_price: Price = 0.001
+    openai_api_key: Key = None
+    openai_url: WebUrl = "https://api.openai.com/v1"
+    custom_url: Annotated[str, AfterValidator(_model_url)] | None = None
+    custom_token: Key = None
     guilds: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_guild_ids)] = ()
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -233,11 +277,14 @@ class Config(BaseSettings):
 # --- from environment and file ---------------------------------------------------------------
 
 SETTINGS = tuple(f"{PREFIX}{name.upper()}" for name in Config.model_fields)
-TOKENS = tuple(s for s in SETTINGS if s.endswith(("_TOKEN", "_TOKEN_FILE")))
+TOKENS = (f"{PREFIX}DISCORD_TOKEN_FILE", f"{PREFIX}DISCORD_TOKEN")
 
 _CURES = {
     "web_port": "must be a whole number from 0 (any free port) to 65535",
     "log_level": f"must be one of: {', '.join(LogLevel)}",
+    "huawei_price": "must be US dollars, from 0, with a point: for example 0.0012",
+    "hitpaw_credit_price": "must be US dollars, from 0, with a point: for example 0.001",
+    "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",
     "log_format": f"must be one of: {', '.join(LogFormat)}",
 }
 
@@ -257,9 +304,19 @@ def load(file: Path | None = None, *, platform: bool = False) -> Config:
         config = Config(**sources)
     except ValidationError as error:
         raise ConfigError([*problems, *_sentences(error)]) from None  # its inputs may be secrets
+    problems += _of_vendors(config)
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def _of_vendors(config: Config) -> list[str]:
+    """What the listed providers lack. Read only where there are such: it loads their code."""
+    if set(config.providers) <= {"local"}:
+        return []
+    from bot.vendors import problems
+
+    return problems(config, config.providers)
 
 
 def discord_api_url() -> str:

@@ -15,13 +15,14 @@ import aiohttp
 from bot.clock import SystemClock
 from bot.config import Config, exposed
 from bot.media.sandbox import Confinement
-from bot.model import Finding
-from policies.model import Category, Context, Place, Unscreened
+from bot.model import Finding, Look
+from policies.model import Category, Context, Place, Unscreened, UnscreenedReason, Verdict
 from policies.presets import DEFAULT, preset
 
 if TYPE_CHECKING:
     from bot.store.store import Store
 
+OURS = ("local", "testcard")  # run in this process: what is wrong with them is wrong with the installation
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 # GATEWAY_MESSAGE_CONTENT and its _LIMITED form (discord.com/developers/docs/resources/application)
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
@@ -88,25 +89,33 @@ async def _lately(store: Store) -> Finding:
 
 
 async def screening(config: Config) -> list[Finding]:
-    """A test card goes the way of every image: through the sandbox, then to each provider."""
-    from bot.opening import open_screening
+    """A test card goes the way of every image: through the sandbox, then to each provider, the paid ones too."""
     from providers.testcard import draw
 
     card = await asyncio.to_thread(draw, Category.OTHER, 0.5)
     try:
-        async with open_screening(config) as opened:
-            look = await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
+        looks = {name: await _look(config, name, card) for name in config.providers}
     except Exception as error:  # noqa: BLE001 - whatever is broken is what was asked for
         return [
             Finding("screening", ok=False, cure=f"it does not start ({error}); install the locked requirements again")
         ]
-    missing = {s.provider: s for s in look.screenings if isinstance(s, Unscreened)}
-    if not look.sha256 or "media" in missing:
-        why = missing["media"].detail if "media" in missing else "no answer"
+    first = next(iter(looks.values()))
+    unread = next((s for s in first.screenings if isinstance(s, Unscreened) and s.provider == "media"), None)
+    if not first.sha256 or unread is not None:
+        why = unread.detail if unread is not None else "no answer"
         return [Finding("sandbox", ok=False, cure=f"it could not decode a plain PNG ({why}); give it 512 MB of memory")]
-    answered = {s.provider for s in look.screenings} - missing.keys()
-    providers = [_provider(name, name in answered, missing.get(name)) for name in (*config.providers, "testcard")]
+    providers = [_provider(name, look) for name, look in (*looks.items(), ("testcard", first))]
     return [Finding("sandbox", ok=True), await _walls(), *providers]
+
+
+async def _look(config: Config, name: str, card: bytes) -> Look:
+    """What this provider alone says to the card; no vendor needs the bot to run, so that nothing is relayed."""
+    from bot.config import HitPawDelivery
+    from bot.opening import open_screening
+
+    config = config.model_copy(update={"hitpaw_delivery": HitPawDelivery.UPLOAD})
+    async with open_screening(config, names=(name,)) as opened:
+        return await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
 
 
 async def _walls() -> Finding:
@@ -130,9 +139,23 @@ def walls(confinement: Confinement | None) -> Finding:
     return Finding("sandbox: no network, no new privileges", ok=not cures, cure="; ".join(cures))
 
 
-def _provider(name: str, ok: bool, missing: Unscreened | None) -> Finding:
-    why = missing.detail if missing and missing.detail else "it gave no verdict"
-    return Finding(f"provider {name}", ok=ok, cure="" if ok else f"{why}; install the locked requirements again")
+def _provider(name: str, look: Look) -> Finding:
+    """Whether it answers; of a vendor also how fast, at what cost and for how much."""
+    said = next((s for s in look.screenings if s.provider == name), None)
+    if isinstance(said, Verdict):
+        return Finding(f"provider {name}{'' if name in OURS else _measured(said, look)}", ok=True)
+    if said is not None and said.reason is UnscreenedReason.PENDING:
+        return Finding(f"provider {name}: takes pictures; its answer was not waited for", ok=True)
+    why = said.detail if said is not None and said.detail else "it gave no verdict"
+    return Finding(
+        f"provider {name}", ok=False, cure=f"{why}; install the locked requirements again" if name in OURS else why
+    )
+
+
+def _measured(said: Verdict, look: Look) -> str:
+    seconds = look.ms.get("inference", 0.0) / 1000
+    finds = f"looks for {len(said.assessed)} of {len(Category)} categories"
+    return f": answered in {seconds:.1f} s, cost {said.cost:.4f} US dollars, {finds}"
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

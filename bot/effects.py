@@ -29,6 +29,7 @@ from bot.model import (
     EffectState,
     Entry,
     JobKind,
+    Judged,
     MakeChannel,
     Origin,
     Outcome,
@@ -101,21 +102,32 @@ class Effects:
         self._simulated = Simulated()
         self._busy: set[int] = set()
         self._people: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._fresh: dict[tuple[Tenant, int | None], Sequence[Judged]] = {}  # with what is never on disk
         self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
 
     async def run(
-        self, effects: Sequence[Effect], *, observed: bool | None = None, picture: Picture | None = None
+        self,
+        effects: Sequence[Effect],
+        *,
+        observed: bool | None = None,
+        picture: Picture | None = None,
+        images: Sequence[Judged] = (),
     ) -> tuple[Outcome, ...]:
         """Perform in order, each settled on disk before the next.
 
         `observed` is whether the case was opened in observe mode, where the caller knows (it spares
-        a read between the decision and the deletion); `picture` gives the evidence.
+        a read between the decision and the deletion); `picture` gives the evidence; `images` are the case's as
+        they were just judged, with what was read from them, which only the card may show (ruling 21).
         """
         self._busy.update(e.id for e in effects)
+        fresh = {(e.tenant, e.case): images for e in effects if images}
+        self._fresh.update(fresh)
         try:
             return tuple([await self._supervised(e, self._one(e, picture, observed)) for e in effects])
         finally:
             self._busy.difference_update(e.id for e in effects)
+            for case in fresh:
+                self._fresh.pop(case, None)
 
     async def sweep(self) -> int:
         """Take up what an earlier process, or a failed attempt of this one, left unsettled.
@@ -277,6 +289,7 @@ class Effects:
     async def _card_action(self, effect: Effect, picture: Picture | None) -> tuple[Action, Evidence]:
         body, tenant = effect.body, effect.tenant
         case = await self._case(effect)
+        case = _as_judged(case, self._fresh.get((tenant, effect.case), ()))
         policy, _ = await self._settings.policy(tenant)
         since = self._clock.now() - timedelta(days=policy.ladder.days)
         history = await self._ledger.history(tenant, case.author.id, since)
@@ -353,6 +366,12 @@ class Effects:
             return outcome
         policy, _ = await self._settings.policy(effect.tenant)
         return replace(outcome, detail=str(Texts(policy.language).said(outcome.detail)))
+
+
+def _as_judged(case: Case, fresh: Sequence[Judged]) -> Case:
+    """`case` with all that was read from its images, while that is known."""
+    same = [i.sha256 for i in fresh] == [i.sha256 for i in case.images]
+    return replace(case, images=tuple(fresh)) if same else case
 
 
 def _automatic(effect: Effect) -> bool:

@@ -51,7 +51,7 @@ class Eyes:
             return _unseen(UnscreenedReason.UNSUPPORTED, media.unsupported)
         known = await self._lists.known(event.tenant.platform, media.key) if _may_be_known(event, media) else None
         if known is not None:
-            look = await self._screener.recall(known, policy, event.place)
+            look = await self._screener.recall(known, policy, event.place, tenant=event.tenant)
             if look is not None:
                 return look
         try:
@@ -64,14 +64,14 @@ class Eyes:
         platform = self._platforms[event.tenant.platform]
         chunks = platform.fetch(event, media)
         try:
-            look = await self._screener.look(chunks, policy, event.place, claimed=media.claimed)
+            look = await self._screener.look(chunks, policy, event.place, tenant=event.tenant, claimed=media.claimed)
         except Unfetchable as error:
             look = _unseen(error.reason, error.detail)
         if not _worth_reducing(look):
             return look
         chunks = platform.fetch(event, media, reduced=True)
         try:
-            reduced = await self._screener.look(chunks, policy, event.place)
+            reduced = await self._screener.look(chunks, policy, event.place, tenant=event.tenant)
         except (Gone, Unfetchable):
             return look
         if _unread(reduced) is not None:

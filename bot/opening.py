@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot import vendors
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.media.intake import Intake
+from bot.planning import Always, Granted, HostsPlan, by_host
 from bot.screening import Screener
 from bot.store.disk import ProcessLock
 from bot.store.store import Store
+from bot.vendors import LOCAL, Means
 from policies.model import Category
-from providers.base import Meter, Provider, Unmetered, Verdicts
+from providers.base import Meter, Provider, Publisher, Tickets, Unmetered, Verdicts
 from providers.errors import ProviderError
 from providers.guard import Guard
 from providers.local.provider import LocalProvider
-from providers.router import Plan, Router
-
-PROVIDERS: Mapping[str, Callable[[], Provider]] = {"local": LocalProvider}
-
-
-def coverage(names: Iterable[str]) -> Mapping[str, frozenset[Category]]:
-    """What each of these providers can find, without opening any."""
-    return {name: PROVIDERS[name]().covers for name in names}
+from providers.plans import Together
+from providers.router import Router
+from providers.tickets import MemoryTickets
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
     """What judges images, without any platform. `warm` loads what is loaded lazily; `health` says of each
-    provider `ok`, or what is wrong with it."""
+    provider `ok`, or what is wrong with it; `providers` are behind their guards."""
 
     screener: Screener
     coverage: Mapping[str, frozenset[Category]]
     warm: Callable[[], Awaitable[None]]
     health: Callable[[], Mapping[str, str]]
+    providers: Mapping[str, Provider] = field(default_factory=dict)
 
 
 WORKS = "ok"
@@ -88,26 +87,35 @@ async def open_screening(
     config: Config,
     *,
     verdicts: Verdicts | None = None,
+    tickets: Tickets | None = None,
+    publisher: Publisher | None = None,
     names: tuple[str, ...] | None = None,
+    granted: Granted = by_host,
     meter: Meter = Unmetered(),
 ) -> AsyncIterator[Screening]:
-    """The sandbox and the providers `names` (default: the configured ones), ready to judge."""
+    """The sandbox and the configured providers, ready to judge: each picture as the host planned, or all of `names`.
+
+    `granted`: which of those that cost money may be asked for a guild. Raises ConfigError.
+    """
     cores = os.cpu_count() or 1
-    made = {name: PROVIDERS[name]() for name in (config.providers if names is None else names)}
-    # One budget of processor time: no more models at work than cores, whatever number of workers ask.
-    guarded = {
-        name: Guard(provider, concurrency=cores, clock=SystemClock(), meter=meter) for name, provider in made.items()
-    }
+    offered = config.providers if names is None else names
+    means = Means(SystemClock(), tickets or MemoryTickets(), publisher, meter)
+    # The local models are always at hand, if only for direct messages; unless asked they are never loaded.
+    both = {name: vendors.provider(config, name, means) for name in dict.fromkeys((*offered, LOCAL))}
+    guarded = {name: guard for name, (_, guard) in both.items()}
+    made = {name: both[name][0] for name in offered}
+    coverage = {name: one.covers for name, one in made.items()}
     async with AsyncExitStack() as stack:
         intake = await stack.enter_async_context(Intake(workers=cores))
         router = Router(guarded, verdicts or NoVerdicts(), meter=meter)
-        watched = Watched(guarded, made)
+        watched = Watched({name: guarded[name] for name in offered}, made)
         stack.push_async_callback(router.aclose)
         yield Screening(
-            screener=Screener(intake, router, Plan(tuple(made))),
-            coverage={name: provider.covers for name, provider in made.items()},
+            screener=Screener(intake, router, Always(Together(names)) if names else HostsPlan(coverage, granted)),
+            coverage=coverage,
             warm=watched.warm,
             health=watched.health,
+            providers=guarded,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 import structlog
 
@@ -60,6 +61,8 @@ log = structlog.get_logger("beholder.pipeline")
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=30)
 RETRIES = 14  # together a little over three hours
+AWAITED_LONGEST = timedelta(hours=1)
+AWAITED = 18  # looks for the answer of a slow vendor, together about nine hours
 RETRIES_BESIDE_KNOWN = 3  # 35 seconds, where another image of the post asks for a moderator
 
 
@@ -129,7 +132,7 @@ class Pipeline:
             return
         with spans.span("decide"):
             judgement = await self._judge(event, policy, version, looks)
-        if await self._postponed(job, judgement):
+        if await self._postponed(job, judgement) or await self._awaited(job, judgement):
             return
         judgement = self._restrained(judgement)
         await self._hold_evidence(judgement, looks)
@@ -151,14 +154,27 @@ class Pipeline:
 
     async def _postponed(self, job: Job, judgement: _Judgement) -> bool:
         """An outage is retried from disk, unless what was seen already decides (ruling 1)."""
-        out = [s for image in judgement.images if _hangs_on_outage(image) for s in image.screenings if _is_outage(s)]
-        known = any(image.decision.steps for image in judgement.images if not _hangs_on_outage(image))
+        outage = UnscreenedReason.OUTAGE
+        out = [s for i in judgement.images if _hangs_on(i, outage) for s in i.screenings if _is_out(s, outage)]
+        known = any(i.decision.steps for i in judgement.images if not _hangs_on(i, outage))
         most = RETRIES_BESIDE_KNOWN if known else RETRIES
         if not out or judgement.decision.suggestion is Suggestion.BLOCK or job.attempts >= most:
             return False
         wait = min(RETRY_FIRST * 2**job.attempts, RETRY_LONGEST)
         await self._journal.retry(job, self._clock.now() + wait, "outage: " + "; ".join(_why_each(out)))
         log.warning("postponed", attempt=job.attempts + 1, seconds=wait.total_seconds(), **where(judgement.event))
+        return True
+
+    async def _awaited(self, job: Job, judgement: _Judgement) -> bool:
+        """Where a vendor still works and nothing is to be done meanwhile, the post is judged again once it has had
+        time: the late verdict acts as any other (ruling 1). By then the bytes need not be paid for again."""
+        pending = UnscreenedReason.PENDING
+        jobs = [s for i in judgement.images if _hangs_on(i, pending) for s in i.screenings if _is_out(s, pending)]
+        if not any(s.ticket for s in jobs) or judgement.decision.steps or job.attempts >= AWAITED:
+            return False
+        wait = min(RETRY_FIRST * 2**job.attempts, AWAITED_LONGEST)
+        await self._journal.retry(job, self._clock.now() + wait, "pending: " + "; ".join(_why_each(jobs)))
+        log.info("awaited", attempt=job.attempts + 1, seconds=wait.total_seconds(), **where(judgement.event))
         return True
 
     async def _hold_evidence(self, judgement: _Judgement, looks: dict[Media, Look]) -> None:
@@ -261,7 +277,9 @@ class Pipeline:
                 return None if worst is None else await self._screener.picture(looks[worst.media], level)
 
             with spans.span("act"):
-                done = await self._effects.run(concluded.effects, observed=ruling.observed, picture=picture)
+                done = await self._effects.run(
+                    concluded.effects, observed=ruling.observed, picture=picture, images=ruling.images
+                )
             outcomes = {e.kind.value: o.state.value for e, o in zip(concluded.effects, done, strict=True)}
         ms = spans.ms
         log.info("judged", **line(ruling, concluded, outcomes), ms=ms)
@@ -275,8 +293,8 @@ def _notice_of_limit(policy: Policy, limit: int) -> Plan:
     return Plan(EffectKind.SAY, {"channel": policy.mod_channel, "text": text, "author": None})
 
 
-def _why_each(screenings: Sequence[Screening]) -> list[str]:
-    return [f"{s.provider}: {s.detail}" for s in screenings if isinstance(s, Unscreened)]
+def _why_each(missing: Sequence[Unscreened]) -> list[str]:
+    return [f"{s.provider}: {s.detail}" for s in missing]
 
 
 def _standing(event: Event, history: History, now: datetime) -> Standing:
@@ -291,13 +309,14 @@ def _standing(event: Event, history: History, now: datetime) -> Standing:
     )
 
 
-def _hangs_on_outage(image: Judged) -> bool:
-    """Whether the outage has a say: not beside another's answer (ruling 2), nor where a list knows the image."""
-    return any(r.code is ReasonCode.UNSCREENED and r.detail == UnscreenedReason.OUTAGE for r in image.decision.reasons)
+def _hangs_on(image: Judged, why: UnscreenedReason) -> bool:
+    """Whether a missing answer has a say: an outage not beside another's answer (ruling 2), and nothing does where a
+    list knows the image."""
+    return any(r.code is ReasonCode.UNSCREENED and r.detail == why for r in image.decision.reasons)
 
 
-def _is_outage(screening: Screening) -> bool:
-    return isinstance(screening, Unscreened) and screening.reason is UnscreenedReason.OUTAGE
+def _is_out(screening: Screening, why: UnscreenedReason) -> TypeGuard[Unscreened]:
+    return isinstance(screening, Unscreened) and screening.reason is why
 
 
 def _judged(media: Media, look: Look, seen: Seen, decision: Decision) -> Judged:

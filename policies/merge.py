@@ -38,7 +38,7 @@ _CAREFUL = (Medium.DRAWN, Medium.UNKNOWN, Medium.PHOTO)
 def frames(parts: Iterable[Verdict], *, total: int | None = None) -> Verdict:
     """One provider's verdict on an animation, from its verdicts on disjoint parts of it.
 
-    Maximum per label, harshest suggestion, `assessed` by intersection, frames added up. `total` is
+    Maximum per label, harshest suggestion, `assessed` by intersection, frames, cost and details added up. `total` is
     how many frames the animation has, where the parts do not account for all of them. Raises
     ValueError if there are no parts, if they are not one provider's at one version, or if more was
     seen than `total`.
@@ -47,13 +47,15 @@ def frames(parts: Iterable[Verdict], *, total: int | None = None) -> Verdict:
     provider, versions = _maker(verdicts)
     return Verdict(
         provider=provider,
-        labels=_strongest(x for v in verdicts for x in v.labels),
+        labels=strongest(x for v in verdicts for x in v.labels),
         assessed=frozenset.intersection(*(v.assessed for v in verdicts)),
         versions=versions,
         suggestion=max((v.suggestion for v in verdicts if v.suggestion), default=None),
         medium=max((v.medium for v in verdicts), key=_CAREFUL.index),
         frames=_added((v.frames for v in verdicts), total),
         request_id=_common({v.request_id for v in verdicts}),
+        cost=sum(v.cost for v in verdicts),
+        details=tuple(x for v in verdicts for x in v.details),
     )
 
 
@@ -64,7 +66,8 @@ def _maker(verdicts: Sequence[Verdict]) -> tuple[str, Versions]:
     return makers.pop()
 
 
-def _strongest(labels: Iterable[Label]) -> tuple[Label, ...]:
+def strongest(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Each thing once, at its highest confidence, in one order."""
     best: dict[tuple[Category, str], Label] = {}
     for label in sorted(labels, key=lambda x: x.confidence):
         best[label.category, label.name] = label

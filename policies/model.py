@@ -8,11 +8,13 @@ Everything here is a value: equal by content, hashable, free of platform and ven
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from policies.details import Detail as Detail
+from policies.details import DetailKind as DetailKind
 from policies.wording import Worded
 
 K = TypeVar("K")
@@ -150,6 +152,8 @@ class Verdict:
 
     `suggestion` is the vendor's own (a floor for the decision), or None where the provider
     reports scores only. A category outside `assessed` was not looked for: not the same as clean.
+    `cost` is what the call that gave it cost, in US dollars; `details` are for the card alone. Neither is
+    part of a verdict that is kept: see `kept`.
     """
 
     provider: str
@@ -160,6 +164,8 @@ class Verdict:
     medium: Medium = Medium.UNKNOWN
     frames: Frames = Frames()
     request_id: str | None = None
+    cost: float = 0.0
+    details: tuple[Detail, ...] = ()
 
     def confidence(self, category: Category) -> float:
         """The highest confidence among labels of `category`; 0.0 if there is none."""
@@ -187,6 +193,11 @@ class Unscreened:
 
 
 Screening = Verdict | Unscreened
+
+
+def kept(verdict: Verdict) -> Verdict:
+    """What of `verdict` may be kept: no details (ruling 21), and no cost, since to recall it costs nothing."""
+    return replace(verdict, cost=0.0, details=()) if verdict.details or verdict.cost else verdict
 
 
 # --- what a guild has set ------------------------------------------------------------------

@@ -88,6 +88,13 @@ def is_newcomer(newcomers: Newcomers, standing: Standing) -> bool:
     return standing.hours is not None and standing.hours < newcomers.hours
 
 
+def wanted(policy: Policy) -> frozenset[Category]:
+    """The categories from which something could follow anywhere, and those that somebody must have looked for."""
+    channels = (rule.thresholds for rule in policy.channels.values())
+    layers = (policy.thresholds, *policy.contexts.values(), policy.age_restricted, policy.drawn, *channels)
+    return policy.required | {c for layer in layers for c, limit in layer.items() if limit != NEVER}
+
+
 def exemptions(policy: Policy, place: Place, standing: Standing) -> tuple[Reason, ...]:
     """Why this post is never acted on; empty for one that may be. `detail` is the role or channel."""
     found = [Reason(ReasonCode.EXEMPT_ROLE, detail=role) for role in sorted(standing.roles & policy.exempt.roles)]

@@ -6,12 +6,18 @@ that are already safe to touch (decoded and re-encoded in the sandbox), a `Scree
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from policies.model import Category, Context, Frames, Screening, Verdict
 
 VIEW_SIDE = 256
+LINK = "link"
+"""The option of an `Ask` that says where the platform keeps the image, for vendors that fetch it from there. It is
+no part of what is asked: never cached by, never kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +77,46 @@ class Ask:
     @property
     def key(self) -> str:
         """A stable text of all fields: part of the key under which a verdict is cached (ruling 10)."""
-        options = ";".join(f"{k}={v}" for k, v in sorted(self.options))
+        options = ";".join(f"{k}={v}" for k, v in sorted(self.options) if k != LINK)
         return "|".join((self.context, ",".join(sorted(self.categories)), self.language, options, self.account))
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A job that a slow vendor still works on."""
+    """A job that a slow vendor still works on. `frames` are those of the image, for the late verdict."""
 
     provider: str
     job: str
     ask: Ask
     sha256: str
+    frames: Frames = Frames()
+
+
+class TicketState(StrEnum):
+    """What became of a job that was paid for."""
+
+    OPEN = "open"  # the vendor works on it
+    ANSWERED = "answered"
+    FAILED = "failed"  # the vendor could not make anything of the image
+    LOST = "lost"  # broken off, forgotten, or ended without a readable answer: the vendor's trouble
+    DOUBTFUL = "doubtful"  # a submit that nobody answered: whether it was charged cannot be told
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A ticket as it is kept: what was paid for it, and what came of it.
+
+    `key` is the provider's `cache_key` of the ask, `cost` is in US dollars, `delivery` says how the image got
+    to the vendor, `answer` is the vendor's own word once there is one.
+    """
+
+    ticket: Ticket
+    key: str
+    cost: float
+    at: datetime
+    delivery: str = ""
+    state: TicketState = TicketState.OPEN
+    answer: str = ""
 
 
 @runtime_checkable
@@ -133,16 +167,6 @@ class Verdicts(Protocol):
         ...
 
 
-@runtime_checkable
-class Priced(Protocol):
-    """A provider that costs money. One without a price costs nothing."""
-
-    @property
-    def price(self) -> float:
-        """What one answered call costs, in the currency of the host's account."""
-        ...
-
-
 class Meter(Protocol):
     """Who counts calls and what they cost. Must neither wait nor fail."""
 
@@ -155,7 +179,7 @@ class Meter(Protocol):
         ...
 
     def spent(self, provider: str, amount: float) -> None:
-        """A call has cost so much."""
+        """A call has cost so much, in US dollars."""
         ...
 
 
@@ -170,3 +194,50 @@ class Unmetered:
 
     def spent(self, provider: str, amount: float) -> None:
         """Not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """US dollars: `sure` were charged, `doubtful` may have been (`TicketState.DOUBTFUL`)."""
+
+    sure: float = 0.0
+    doubtful: float = 0.0
+
+
+class Tickets(Protocol):
+    """Jobs of slow vendors on disk, so that no restart pays twice. Every method raises Unavailable where it fails."""
+
+    async def opened(self, receipt: Receipt) -> None:
+        """Keep it; on disk when this returns. A second one for the same job is ignored."""
+        ...
+
+    async def closed(self, ticket: Ticket, state: TicketState, answer: str = "") -> None:
+        """The job ended so. One that is not kept, or ended before, is left as it is."""
+        ...
+
+    async def find(self, provider: str, job: str) -> Receipt | None:
+        """What is kept of this job."""
+        ...
+
+    async def of(self, provider: str, sha256: str, key: str, since: datetime) -> tuple[Receipt, ...]:
+        """What was paid for these exact bytes, asked the same, since then; open jobs of any age. Oldest first."""
+        ...
+
+    async def waiting(self, provider: str | None = None) -> tuple[Receipt, ...]:
+        """All open jobs, oldest first."""
+        ...
+
+    async def spent(self, since: datetime, *, provider: str | None = None, account: str | None = None) -> Spent:
+        """What was paid since then."""
+        ...
+
+
+class Publisher(Protocol):
+    """A public address for an image, for as long as somebody has to fetch it."""
+
+    def publish(self, image: Image, *, seconds: float) -> AbstractAsyncContextManager[str]:
+        """An https URL that serves the still while the context is open, and for at most so long.
+
+        Entering raises Unavailable where too many are published already.
+        """
+        ...

@@ -22,8 +22,8 @@ import structlog
 from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
-from policies.model import Category, Screening
-from providers.base import Ask, Image, Meter, Priced, Provider, Ticket, Unmetered
+from policies.model import Category, Screening, Verdict
+from providers.base import Ask, Image, Meter, Provider, Ticket, Unmetered
 from providers.errors import Denied, ProviderError, RateLimited, Refused, Timeout, Unavailable
 
 Call = Callable[[], Awaitable[Screening]]
@@ -211,13 +211,13 @@ class Guard:
                     self._pause(account, error)
                 raise
             self._answers = True
-            self._count()
+            self._count(screening)
             return screening
 
-    def _count(self) -> None:
+    def _count(self, screening: Screening) -> None:
         self._meter.called(self.name, ANSWERED)
-        if isinstance(self._provider, Priced):
-            self._meter.spent(self.name, self._provider.price)
+        if isinstance(screening, Verdict) and screening.cost:
+            self._meter.spent(self.name, screening.cost)
 
     async def _timed(self, call: Call) -> Screening:
         """`call` with a deadline on our clock: an alarm that ends a timeout of asyncio's, which has its own."""

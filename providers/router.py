@@ -7,38 +7,28 @@ what was answered is kept in memory and behind the `Verdicts` port. Failures are
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from cachetools import LRUCache
 
-from policies.model import Screening, Unscreened, UnscreenedReason, Verdict
+from policies.model import Screening, Unscreened, UnscreenedReason, Verdict, kept
 from providers.base import Ask, Image, Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
+from providers.plans import Plan
 from providers.testcard import NAME as TESTCARD
 from providers.testcard import TestCardProvider
 
 T = TypeVar("T")
+Answers = Callable[[Sequence[str]], Awaitable[list[Screening]]]
 
 log = structlog.get_logger("beholder.providers")
 
 REMEMBERED = 8192  # verdicts in memory, about 1 KB each
 UNWRITTEN = 1024  # verdicts waiting for a slow disk; beyond that they stay in memory only
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Which providers are asked, by name; all of them."""
-
-    providers: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if not self.providers:
-            raise ValueError("a plan names at least one provider, for example local")
 
 
 class Key(NamedTuple):
@@ -66,23 +56,28 @@ class Router:
         self._flights: Flights[Key, Screening] = Flights()
 
     async def screen(self, image: Image, ask: Ask, plan: Plan, *, test_cards: bool = True) -> tuple[Screening, ...]:
-        """One screening for each provider of `plan`, in its order; then the test card's, if there is one."""
-        asked = self._asked(plan, test_cards=test_cards)
-        screenings = await asyncio.gather(*(self._screen(name, asked[name], image, ask) for name in asked))
-        return _telling(screenings, plan)
+        """What was said by whoever `plan` had asked, in its order; then the test card's, if there is one."""
+
+        async def answers(names: Sequence[str]) -> list[Screening]:
+            return list(await asyncio.gather(*(self._screen(name, image, ask) for name in names)))
+
+        said = await _walk(plan, answers, test_cards=test_cards)
+        return _telling(said, plan)
 
     async def cached(
         self, sha256: str, ask: Ask, plan: Plan, *, test_cards: bool = True
     ) -> tuple[Screening, ...] | None:
-        """What `screen` would return for these exact bytes if every verdict is known, else None."""
-        verdicts = []
-        for provider in self._asked(plan, test_cards=test_cards).values():
-            verdict = await self._memory.get(Key.of(sha256, provider, ask)) if provider else None
-            if verdict is None:
-                return None
-            verdicts.append(verdict)
-        self._count_remembered(plan)
-        return _telling(verdicts, plan)
+        """What `screen` would return for these exact bytes if every verdict on the way is known, else None."""
+
+        async def remembered(names: Sequence[str]) -> list[Screening]:
+            return [await self._remembered(name, sha256, ask) for name in names]
+
+        try:
+            said = await _walk(plan, remembered, test_cards=test_cards)
+        except _Unknown:
+            return None
+        self._count_remembered(said)
+        return _telling(said, plan)
 
     async def aclose(self) -> None:
         """Writes what is still unwritten and closes every provider. Idempotent."""
@@ -90,15 +85,19 @@ class Router:
         for provider in self._providers.values():
             await provider.aclose()
 
-    def _count_remembered(self, plan: Plan) -> None:
-        for name in plan.providers:
-            self._meter.remembered(name)
+    def _count_remembered(self, said: Iterable[Screening]) -> None:
+        for provider in {s.provider for s in said} - {TESTCARD}:
+            self._meter.remembered(provider)
 
-    def _asked(self, plan: Plan, *, test_cards: bool) -> dict[str, Provider | None]:
-        names = (*plan.providers, TESTCARD) if test_cards else plan.providers
-        return {name: self._providers.get(name) for name in names}
+    async def _remembered(self, name: str, sha256: str, ask: Ask) -> Verdict:
+        provider = self._providers.get(name)
+        verdict = await self._memory.get(Key.of(sha256, provider, ask)) if provider else None
+        if verdict is None:
+            raise _Unknown
+        return verdict
 
-    async def _screen(self, name: str, provider: Provider | None, image: Image, ask: Ask) -> Screening:
+    async def _screen(self, name: str, image: Image, ask: Ask) -> Screening:
+        provider = self._providers.get(name)
         if provider is None:
             known = ", ".join(sorted(self._providers))
             return Unscreened(name, UnscreenedReason.OUTAGE, f"No provider here is named {name}; there are: {known}.")
@@ -117,10 +116,28 @@ class Router:
         return screening
 
 
+class _Unknown(Exception):
+    """A verdict that would be needed is not remembered."""
+
+
+async def _walk(plan: Plan, answers: Answers, *, test_cards: bool) -> list[Screening]:
+    """Round after round, until the plan has nobody left to ask; the test card's reader goes along in the first."""
+    extra = (TESTCARD,) if test_cards and TESTCARD not in plan.names else ()
+    said: list[Screening] = []
+    cards: list[Screening] = []
+    while names := plan.next(said):
+        told = await answers((*names, *extra))
+        said += told[: len(names)]
+        cards += told[len(names) :]
+        extra = ()
+    place = {name: n for n, name in reversed([*enumerate(plan.names)])}
+    return [*sorted(said, key=lambda s: place.get(s.provider, len(place))), *cards]
+
+
 def _telling(screenings: Iterable[Screening], plan: Plan) -> tuple[Screening, ...]:
     """Without the verdict of `testcard` on an image that has no card: it assessed nothing, and beside
     providers that failed it would pass for an answer."""
-    return tuple(s for s in screenings if TESTCARD in plan.providers or not _is_blank(s))
+    return tuple(s for s in screenings if TESTCARD in plan.names or not _is_blank(s))
 
 
 def _is_blank(screening: Screening) -> bool:
@@ -170,7 +187,8 @@ class Memory:
         return verdict
 
     def keep(self, key: Key, verdict: Verdict) -> None:
-        """Remember it now, write it soon."""
+        """Remember it now, write it soon; without what was read from the image, which is for one card (ruling 21)."""
+        verdict = kept(verdict)
         self._recent[key] = verdict
         if len(self._writes) < UNWRITTEN:
             write = asyncio.create_task(_attempt(self._verdicts.put(key.sha256, key.version, key.ask, verdict)))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import known, local, memory, new, scale
+from benchmarks import known, local, memory, new, polling, scale
 from benchmarks.local import numbered
 from benchmarks.report import Bound, Machine, Report, Spread
 from benchmarks.sheet import FINDINGS, sheet
@@ -92,6 +92,25 @@ async def test_a_flood_is_all_that_its_mix_says_and_the_same_every_time() -> Non
             authors = {e.message.author.id for e in discord.world.happened if e.name == "MESSAGE_CREATE" and e.message}
             assert len(authors) > 25, "anybody of 30,000 people speaks"
     assert seen[0] == seen[1]
+
+
+@pytest.mark.asyncio
+async def test_waiting_for_a_slow_vendor_keeps_its_bounds_on_a_simulated_clock() -> None:
+    report = await polling.run(jobs=300)
+    assert [row[0] for row in report.rows] == ["0.8–3 s", "2–8 s", "10–60 s"]
+    assert len(report.bounds) == 3
+    assert all(bound.held for bound in report.bounds), "no machine is slow on a simulated clock"
+
+
+@pytest.mark.asyncio
+async def test_the_vendors_sample_asks_at_once_and_then_every_two_seconds() -> None:
+    clock = polling.Simulated()
+    vendor = polling.Vendor(clock, 3.0)
+    await polling.sample(vendor, clock, lambda: 0.5)
+    assert vendor.questions == 3
+    assert clock.monotonic() == pytest.approx(4.0 + 3 * polling.TRIP)
+    with pytest.raises(TimeoutError):
+        await polling.sample(polling.Vendor(polling.Simulated(), 1e9), polling.Simulated(), lambda: 0.5)
 
 
 def test_a_process_tree_is_found_from_its_root() -> None:

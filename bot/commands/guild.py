@@ -198,7 +198,7 @@ def grant(
     ],
     config_file: ConfigFile = None,
 ) -> None:
-    """Let a server use a provider that costs money, up to a ceiling. Kept for when such a provider is set up."""
+    """Let a server use a provider that costs money. Nothing stops it at the ceiling yet: it is on record."""
     tenant, name, most = _tenant(guild), _provider(provider), _amount(ceiling)
     _changed(config_file, tenant, lambda store: store.guilds.grant(tenant, name, most))
     say(f"{tenant}: {name} is not granted" if most is None else f"{tenant}: {name} up to {most} a month")

@@ -49,9 +49,9 @@ def show(guild: Guild, config_file: ConfigFile = None) -> None:
     config = settings(config_file)
     saved = asyncio.run(_current(config, tenant(guild)))
     policy, spoken = saved.policy, voice()
-    from bot.opening import coverage
     from bot.texts import coverage as seen
     from bot.texts import names
+    from bot.vendors import covers
 
     _ = spoken.texts.gettext
     say(saved.origin)
@@ -62,7 +62,7 @@ def show(guild: Guild, config_file: ConfigFile = None) -> None:
         for c, t in sorted(policy.thresholds.items())
     ]
     show_table(("category", "moderators look from", "removed from"), rows)
-    for line in seen.lines(coverage(config.providers), spoken.texts):
+    for line in seen.lines(covers(config.providers), spoken.texts):
         say(line)
     say(f"All of it: beholder policy export --guild {saved.guild}")
 

@@ -23,6 +23,7 @@ def of_screening(screening: Screening) -> Shape:
         "labels": [_of_label(x) for x in screening.labels],
         "versions": {"model": versions.model, "mapping": versions.mapping, "preprocessing": versions.preprocessing},
         **_of_frames(screening.frames),
+        **({"request_id": screening.request_id} if screening.request_id else {}),
     }
 
 

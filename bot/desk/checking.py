@@ -27,7 +27,7 @@ class Checking:
     ) -> Answer:
         """See `bot.ports.Desk.check`."""
         try:
-            look = await self._screener.look(chunks, policy, place)
+            look = await self._screener.look(chunks, policy, place, tenant=tenant)
         except Gone:
             return Answer(checks.gone(voice.texts))
         except Unfetchable as error:

@@ -308,8 +308,19 @@ class Drafts(Protocol):
 class Screener(Protocol):
     """Bytes in, screenings out: collect, sandbox, providers, cache."""
 
-    async def look(self, chunks: AsyncIterator[bytes], policy: Policy, place: Place, *, claimed: bool = True) -> Look:
-        """Never raises for what the bytes are; `Gone` and `Unfetchable` of the stream pass through."""
+    async def look(
+        self,
+        chunks: AsyncIterator[bytes],
+        policy: Policy,
+        place: Place,
+        *,
+        tenant: Tenant | None = None,
+        claimed: bool = True,
+    ) -> Look:
+        """Never raises for what the bytes are; `Gone` and `Unfetchable` of the stream pass through.
+
+        `tenant`: whose picture it is, which says who may be asked about it.
+        """
         ...
 
 

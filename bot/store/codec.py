@@ -7,7 +7,8 @@ never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.model import Event, Judged, Outcome, Page
 from bot.store.errors import Unreadable
-from policies.model import Decision, Standing, Verdict
+from policies.model import Decision, Standing, Verdict, kept
+from providers.base import Ticket
 
 T = TypeVar("T")
 
@@ -24,11 +26,15 @@ VERSION = 1
 
 
 class Codec(Generic[T]):
-    """How values of one type are written down and read back: `load(dump(x)) == x`."""
+    """How values of one type are written down and read back: `load(dump(x)) == kept(x)`.
 
-    def __init__(self, kind: Any, name: str) -> None:
+    `kept` takes away what must not be written down.
+    """
+
+    def __init__(self, kind: Any, name: str, kept: Callable[[T], T] = lambda value: value) -> None:
         self._kind = kind
         self._name = name
+        self._kept = kept
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:
@@ -40,7 +46,7 @@ class Codec(Generic[T]):
 
     def dump(self, value: T) -> str:
         """As JSON text."""
-        return self._adapter.dump_json(value).decode()
+        return self._adapter.dump_json(self._kept(value)).decode()
 
     def load(self, text: str | bytes) -> T:
         """From JSON text. Raises `Unreadable`."""
@@ -51,7 +57,7 @@ class Codec(Generic[T]):
 
     def pack(self, value: T) -> dict[str, Any]:
         """As plain JSON-able objects."""
-        packed: dict[str, Any] = self._adapter.dump_python(value, mode="json")
+        packed: dict[str, Any] = self._adapter.dump_python(self._kept(value), mode="json")
         return packed
 
     def unpack(self, packed: Mapping[str, Any]) -> T:
@@ -70,19 +76,27 @@ class Codec(Generic[T]):
         )
 
 
+def _images_kept(images: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """Without what a provider read from them: texts, faces, codes (ruling 21)."""
+    return tuple(
+        replace(i, screenings=tuple(kept(s) if isinstance(s, Verdict) else s for s in i.screenings)) for i in images
+    )
+
+
 EVENT: Codec[Event] = Codec(Event, "event")
 STANDING: Codec[Standing] = Codec(Standing, "standing")
-IMAGES: Codec[tuple[Judged, ...]] = Codec(tuple[Judged, ...], "set of judged images")
+IMAGES: Codec[tuple[Judged, ...]] = Codec(tuple[Judged, ...], "set of judged images", _images_kept)
 DECISION: Codec[Decision] = Codec(Decision, "decision")
 OUTCOME: Codec[Outcome] = Codec(Outcome, "outcome")
 PAGE: Codec[Page] = Codec(Page, "page")
-VERDICT: Codec[Verdict] = Codec(Verdict, "verdict")
+VERDICT: Codec[Verdict] = Codec(Verdict, "verdict", kept)
 SPANS: Codec[Mapping[str, float]] = Codec(Mapping[str, float], "set of spans")
+TICKET: Codec[Ticket] = Codec(Ticket, "ticket")
 
 
 def prepare() -> None:
     """Build every codec now: it reads files and takes a while, which the first event must not wait for."""
-    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS):
+    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS, TICKET):
         codec.prepare()
 
 

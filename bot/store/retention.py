@@ -23,6 +23,7 @@ from bot.store.tables import (
     media,
     removals,
     strikes,
+    tickets,
     verdicts,
 )
 
@@ -33,8 +34,8 @@ BATCH = 500
 class Keep:
     """For how many days. Strikes live as long as cases: no ladder may look further back.
 
-    `decisions` also rules cached verdicts, known platform ids and effects without a case. A face that was forgotten
-    is looked at once more when it is next seen.
+    `decisions` also rules cached verdicts, known platform ids, receipts and effects without a case. A face that was
+    forgotten is looked at once more when it is next seen.
     """
 
     jobs: int = 7
@@ -66,6 +67,7 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
     yield faces, faces.c.at < now - timedelta(days=keep.faces)
     yield verdicts, verdicts.c.at < decisions_before
     yield media, media.c.at < decisions_before
+    yield tickets, tickets.c.at < decisions_before
 
 
 async def _delete(database: Database, table: Table, old: ColumnElement[bool], batch: int) -> int:

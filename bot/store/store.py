@@ -15,6 +15,7 @@ from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
 from bot.store.settings import SqlSettings
+from bot.store.tickets import SqlTickets
 from bot.store.verdicts import SqlVerdicts
 
 
@@ -31,6 +32,7 @@ class Store:
         self.guilds = SqlGuilds(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
         self.faces = SqlFaces(db, clock)
+        self.tickets = SqlTickets(db)
 
     @classmethod
     async def open(cls, url: str | None, *, data_dir: Path, clock: Clock) -> Store:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -26,6 +27,7 @@ from bot.model import CaseState, EffectKind, EffectState, JobKind, Origin
 from bot.store import codec
 from bot.store.types import Coded, Document, Instant, Word
 from policies.model import Context, Evidence, Listed, Suggestion
+from providers.base import TicketState
 
 
 class JobState(StrEnum):
@@ -306,6 +308,27 @@ drafts = Table(  # what somebody is in the middle of setting, so that a restart 
     sqlite_with_rowid=False,
 )
 
-SHARED = frozenset({"tenants", "verdicts", "media"})
+tickets = Table(  # jobs of slow vendors that were paid for
+    "tickets",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("job", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("schema", SmallInteger, nullable=False),
+    Column("ticket", Coded(codec.TICKET), nullable=False),
+    Column("cost", Float, nullable=False),  # US dollars
+    Column("delivery", Text, nullable=False),
+    Column("state", Word(TicketState), nullable=False),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("at", Instant, nullable=False),
+    Index("ix_tickets_image", "provider", "sha256", "key"),
+    Index("ix_tickets_open", "at", sqlite_where=text("state = 'open'")),
+    Index("ix_tickets_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+SHARED = frozenset({"tenants", "verdicts", "media", "tickets"})
 """The tables that hold nothing of any one tenant but its name: what is said of exact bytes by a
 provider, and which bytes a platform's id stands for, is the same everywhere."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.model import Judged
-from bot.texts import names
+from bot.texts import details, names
 from bot.texts.catalogue import mark
 from bot.texts.markup import Voice
 from policies.merge import TEST_CARD, opinions
@@ -34,12 +34,12 @@ def of_images(images: Sequence[Judged], voice: Voice) -> list[str]:
 
 
 def of_image(screenings: Sequence[Screening], voice: Voice) -> list[str]:
-    """One line a provider, then what none of them looked for."""
+    """One line a provider, then what none of them looked for, and what was read from the image."""
     lines = [_line(s, voice) for s in screenings if not _is_silent_card(s)]
     if missing := not_assessed(screenings):
         listed = "; ".join(names.category(c, voice.texts) for c in missing)
         lines.append(voice.texts.gettext("Not assessed: {categories}", categories=listed))
-    return lines
+    return [*lines, *details.of_image(screenings, voice)]
 
 
 def not_assessed(screenings: Sequence[Screening]) -> tuple[Category, ...]:

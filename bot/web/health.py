@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
@@ -51,8 +51,9 @@ class WebError(Exception):
     """The web server cannot listen. The text is one sentence with the cure."""
 
 
-def application(check: Check, scrape: Scrape | None = None) -> Starlette:
-    """The ASGI application: `/healthz` answers 200 or 503 with a JSON object, `/metrics` what `scrape` gives."""
+def application(check: Check, scrape: Scrape | None = None, routes: Sequence[Route] = ()) -> Starlette:
+    """The ASGI application: `/healthz` answers 200 or 503 with a JSON object, `/metrics` what `scrape` gives; then
+    `routes` of others."""
 
     async def healthz(request: Request) -> JSONResponse:
         health = await _ask(check)
@@ -64,8 +65,8 @@ def application(check: Check, scrape: Scrape | None = None) -> Starlette:
             return Response("the numbers cannot be had at the moment; the log says why\n", 503, _NO_STORE, "text/plain")
         return Response(text, 200, {**_NO_STORE, "Content-Type": _METRICS})
 
-    routes = [Route("/healthz", healthz)]
-    return Starlette(routes=[*routes, Route("/metrics", metrics)] if scrape else routes)
+    numbers = [Route("/metrics", metrics)] if scrape else []
+    return Starlette(routes=[Route("/healthz", healthz), *numbers, *routes])
 
 
 async def _ask(asked: Callable[[], Awaitable[T]]) -> T | None:
@@ -106,12 +107,14 @@ class Web:
     Raises `WebError` on entry where host and port cannot be had.
     """
 
-    def __init__(self, config: Config, check: Check, scrape: Scrape | None = None) -> None:
+    def __init__(
+        self, config: Config, check: Check, scrape: Scrape | None = None, routes: Sequence[Route] = ()
+    ) -> None:
         self._host = config.web_host
         self._port = config.web_port
         self._server = _Server(
             uvicorn.Config(
-                application(check, scrape),
+                application(check, scrape, routes),
                 log_config=None,
                 access_log=False,
                 server_header=False,

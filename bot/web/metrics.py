@@ -93,7 +93,7 @@ class Metrics:
         )
         self._cost = Counter(
             "beholder_provider_cost",
-            "What calls have cost, in the currency of the host's account.",
+            "What answered calls have cost by the prices that are set, in US dollars.",
             ("provider",),
             registry=registry,
         )

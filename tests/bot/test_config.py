@@ -53,7 +53,10 @@ def test_the_defaults_need_nothing() -> None:
 def test_the_names_are_those_that_the_documentation_promises() -> None:
     promised = (
         "DATA_DIR DATABASE_URL DISCORD_TOKEN DISCORD_TOKEN_FILE DISCORD_API_URL DISCORD_GATEWAY_URL DISCORD_CDN_URL"
-        " DISCORD_MEDIA_URL PROVIDERS GUILDS WEB_HOST WEB_PORT PUBLIC_URL LOG_LEVEL LOG_FORMAT"
+        " DISCORD_MEDIA_URL PROVIDERS HUAWEI_AK HUAWEI_SK HUAWEI_PROJECT_ID HUAWEI_REGION HUAWEI_URL HUAWEI_IAM_URL"
+        " HUAWEI_USERNAME HUAWEI_PASSWORD HUAWEI_DOMAIN HUAWEI_ENTERPRISE_PROJECT_ID HUAWEI_BIZ_TYPE HUAWEI_PRICE"
+        " HITPAW_API_KEY HITPAW_URL HITPAW_DELIVERY HITPAW_CREDIT_PRICE OPENAI_API_KEY OPENAI_URL"
+        " CUSTOM_URL CUSTOM_TOKEN GUILDS WEB_HOST WEB_PORT PUBLIC_URL LOG_LEVEL LOG_FORMAT"
     )
     assert set(SETTINGS) == {f"BEHOLDER_{name}" for name in promised.split()}
 
@@ -167,7 +170,13 @@ def test_only_a_file_of_sqlite_is_taken(monkeypatch: pytest.MonkeyPatch, url: st
 
 @pytest.mark.parametrize(
     ("names", "cure"),
-    [("testcard", "always on"), ("local,testcard", "always on"), (" , ", "known are: local"), ("huawai", "known are")],
+    [
+        ("testcard", "always on"),
+        ("local,testcard", "always on"),
+        (" , ", "known are: local"),
+        ("huawai", "did you mean huawei"),
+        ("gpt", "known are"),
+    ],
 )
 def test_providers_that_cannot_be_listed(monkeypatch: pytest.MonkeyPatch, names: str, cure: str) -> None:
     monkeypatch.setenv("BEHOLDER_PROVIDERS", names)

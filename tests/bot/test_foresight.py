@@ -54,7 +54,9 @@ class Here:
     def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> str:
         return event.message
 
-    async def look(self, chunks: str, policy: Policy, place: Place, *, claimed: bool = True) -> Look:
+    async def look(
+        self, chunks: str, policy: Policy, place: Place, *, tenant: Tenant | None = None, claimed: bool = True
+    ) -> Look:
         self.looked.append(policy)
         await self.gate.wait()
         if self.broken is not None:

@@ -13,13 +13,14 @@ from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
 from bot.store.settings import SqlSettings
 from bot.store.store import Store
+from bot.store.tickets import SqlTickets
 from bot.store.verdicts import SqlVerdicts
-from providers.base import Verdicts
+from providers.base import Tickets, Verdicts
 
 
-def ports_of(store: Store) -> tuple[Journal, Ledger, Settings, Lists, Drafts, Verdicts]:
+def ports_of(store: Store) -> tuple[Journal, Ledger, Settings, Lists, Drafts, Verdicts, Tickets]:
     """Type-checked, not run: each field is its port."""
-    return store.journal, store.ledger, store.settings, store.lists, store.drafts, store.verdicts
+    return store.journal, store.ledger, store.settings, store.lists, store.drafts, store.verdicts, store.tickets
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ def ports_of(store: Store) -> tuple[Journal, Ledger, Settings, Lists, Drafts, Ve
         (Lists, SqlLists),
         (Drafts, SqlDrafts),
         (Verdicts, SqlVerdicts),
+        (Tickets, SqlTickets),
     ],
 )
 def test_every_method_takes_what_its_port_says_under_the_same_names(port: type, kept: type) -> None:

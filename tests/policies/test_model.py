@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from policies.model import (
     Category,
     Decision,
+    Detail,
+    DetailKind,
     Frames,
     Label,
     Reason,
@@ -18,6 +21,7 @@ from policies.model import (
     Verdict,
     Versions,
     frozen,
+    kept,
 )
 
 MILD_TO_HARSH = [Suggestion.PASS, Suggestion.UNSCREENED, Suggestion.REVIEW, Suggestion.BLOCK]
@@ -71,6 +75,19 @@ def test_a_verdicts_confidence_is_the_highest_of_its_labels() -> None:
     assert verdict.confidence(Category.SELF_HARM) == 0.0
 
 
+def test_what_is_kept_of_a_verdict_has_no_details_and_no_cost() -> None:
+    plain = Verdict("vendor", (Label(Category.HATE, "a", 0.2),), frozenset(Category), Versions("1", "1", "1"))
+    told = replace(plain, cost=0.003, details=(Detail(DetailKind.TEXT, "call me"), Detail(DetailKind.FACE)))
+    assert kept(told) == plain
+    assert kept(plain) is plain
+
+
+def test_what_was_read_from_an_image_stands_in_no_repr() -> None:
+    detail = Detail(DetailKind.QR_CODE, "https://scam.example/7", (1, 2, 3, 4))
+    assert "scam" not in repr(detail)
+    assert "(1, 2, 3, 4)" not in repr(detail)
+
+
 def test_frames_know_whether_some_were_not_looked_at() -> None:
     assert Frames(8, 120).partly
     assert not Frames(1, 1).partly
@@ -78,11 +95,11 @@ def test_frames_know_whether_some_were_not_looked_at() -> None:
 
 def test_a_frozen_mapping_is_a_copy_that_cannot_be_written() -> None:
     source = {"a": 1}
-    kept = frozen(source)
+    copy = frozen(source)
     source["a"] = 2
-    assert kept == {"a": 1}
+    assert copy == {"a": 1}
     with pytest.raises(TypeError):
-        kept["a"] = 3  # type: ignore[index]
+        copy["a"] = 3  # type: ignore[index]
 
 
 def test_a_decision_made_by_a_test_card_says_so() -> None:

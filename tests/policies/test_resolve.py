@@ -10,6 +10,7 @@ from policies.model import (
     NEVER,
     Act,
     Actions,
+    Category,
     ChannelRule,
     Context,
     Exemptions,
@@ -23,7 +24,7 @@ from policies.model import (
     frozen,
 )
 from policies.presets import preset
-from policies.resolve import actions, context, exemptions, is_newcomer, thresholds
+from policies.resolve import actions, context, exemptions, is_newcomer, thresholds, wanted
 
 from .samples import CHANNEL, EXPLICIT, HATE, MEMBER
 
@@ -199,3 +200,12 @@ def test_exemptions_name_what_made_them() -> None:
 
 def test_by_default_nobody_is_exempt() -> None:
     assert exemptions(BASE, CHANNEL, replace(MEMBER, roles=frozenset({"5"}))) == ()
+
+
+def test_what_nothing_could_follow_from_is_not_wanted_of_anybody_unless_it_is_required() -> None:
+    off = replace(preset("standard"), thresholds={Category.HATE: NEVER, Category.VIOLENCE: Threshold(0.5, None)})
+    assert HATE not in wanted(off)
+    assert Category.VIOLENCE in wanted(off)
+    assert HATE in wanted(replace(off, required=frozenset({Category.HATE})))
+    channel = ChannelRule(thresholds={Category.HATE: Threshold(0.5, 0.9)})
+    assert HATE in wanted(replace(off, channels={"10": channel}))

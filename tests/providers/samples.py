@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cache
+from io import BytesIO
 
 import numpy as np
 from PIL import Image as Pillow
@@ -39,9 +40,17 @@ def view(seed: int = 1) -> View:
     return View(scene(seed).tobytes())
 
 
+@cache
+def picture(width: int = 64, height: int = 64, kind: str = "PNG") -> bytes:
+    """A still of that size: what leaves the machine."""
+    with BytesIO() as file:
+        scene().resize((width, height)).save(file, kind)
+        return file.getvalue()
+
+
 def image(*views: View, codes: tuple[str, ...] = (), sha256: str = "ab" * 32, frames: Frames = Frames()) -> Image:
     """An image as the sandbox hands it over; of one scene unless `views` are given."""
-    return Image(sha256, "png", 256, 256, frames, b"still", views=views or (view(),), codes=codes)
+    return Image(sha256, "png", 256, 256, frames, picture(), views=views or (view(),), codes=codes)
 
 
 @cache

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from providers.base import Ask
 from providers.errors import ProviderError, QuotaSpent, ServerFault, TooLarge
 from providers.guard import Guard
-from providers.router import Plan, Router
+from providers.plans import Together
+from providers.router import Router
 from tests.clock import FakeClock
 from tests.providers.samples import VERDICT, Scripted, image
 from tests.providers.test_router import Shelf
 
-PLAN = Plan(("scripted",))
+PLAN = Together(("scripted",))
 
 
 class Counting:
@@ -35,10 +37,7 @@ class Counting:
         self.cost += amount
 
 
-class Dear(Scripted):
-    """Costs money."""
-
-    price = 0.25
+DEAR = replace(VERDICT, cost=0.25)
 
 
 def guarded(provider: Scripted, meter: Counting) -> Guard:
@@ -52,12 +51,12 @@ async def ask(guard: Guard, times: int = 1) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_is_a_call_and_costs_nothing_unless_the_provider_has_a_price() -> None:
+async def test_an_answer_is_a_call_and_costs_nothing_unless_its_verdict_says_so() -> None:
     meter = Counting()
     await ask(guarded(Scripted(VERDICT), meter), 3)
     assert meter.seen == {("called", "scripted", "answered"): 3}
     assert meter.cost == 0.0
-    await ask(guarded(Dear(VERDICT), meter), 2)
+    await ask(guarded(Scripted(DEAR), meter), 2)
     assert meter.cost == 0.5
 
 
@@ -65,7 +64,7 @@ async def test_an_answer_is_a_call_and_costs_nothing_unless_the_provider_has_a_p
 @pytest.mark.parametrize("error", [ServerFault("down"), TooLarge("too large"), QuotaSpent("nothing left")])
 async def test_an_error_is_counted_by_its_kind_and_is_free(error: ProviderError) -> None:
     meter = Counting()
-    await ask(guarded(Dear(error), meter))
+    await ask(guarded(Scripted(error), meter))
     assert meter.seen == {("called", "scripted", type(error).__name__.lower()): 1}
     assert meter.cost == 0.0
 

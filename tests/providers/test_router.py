@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from policies.model import Category, Context, Unscreened, UnscreenedReason, Verdict
+from policies.model import Category, Context, Detail, DetailKind, Unscreened, UnscreenedReason, Verdict
 from providers.base import Ask, Image
 from providers.errors import BadCredentials, BadRequest, Garbled, ProviderError, RateLimited, ServerFault
-from providers.router import Key, Memory, Plan, Router
+from providers.plans import Together
+from providers.router import Key, Memory, Router
 from tests.providers.samples import VERDICT, Scripted, image, settle
 
 ASK = Ask()
-PLAN = Plan(("scripted",))
+PLAN = Together(("scripted",))
 CARD = ("beholder:test:hate:0.9",)
 OUTAGE, UNDECODABLE = UnscreenedReason.OUTAGE, UnscreenedReason.UNDECODABLE
 
@@ -59,7 +60,7 @@ def other(name: str, *answers: Verdict | Exception) -> Scripted:
 @pytest.mark.asyncio
 async def test_everybody_of_the_plan_answers_in_its_order() -> None:
     one, two, three = other("one"), other("two"), other("three")
-    screenings = await router(one, two, three).screen(image(), ASK, Plan(("two", "one", "two")))
+    screenings = await router(one, two, three).screen(image(), ASK, Together(("two", "one", "two")))
     assert [s.provider for s in screenings] == ["two", "one"]
     assert (one.calls, two.calls, three.calls) == (1, 1, 0)
 
@@ -87,23 +88,23 @@ async def test_an_image_without_a_card_gets_no_answer_from_the_card_reader() -> 
     """Beside a provider that failed, an empty verdict would make the image look judged."""
     screenings = await router(Scripted(ServerFault("down"))).screen(image(), ASK, PLAN)
     assert screenings == (Unscreened("scripted", OUTAGE, "down"),)
-    (verdict,) = await router().screen(image(), ASK, Plan(("testcard",)))  # unless it is all that was asked for
+    (verdict,) = await router().screen(image(), ASK, Together(("testcard",)))  # unless it is all that was asked for
     assert isinstance(verdict, Verdict)
     assert verdict.assessed == frozenset()
 
 
 @pytest.mark.asyncio
 async def test_a_name_nobody_bears_is_an_outage_that_lists_the_others() -> None:
-    (screening,) = await router(Scripted()).screen(image(), ASK, Plan(("huawai",)))
+    (screening,) = await router(Scripted()).screen(image(), ASK, Together(("huawai",)))
     assert isinstance(screening, Unscreened)
     assert screening.reason is OUTAGE
     assert screening.detail == "No provider here is named huawai; there are: scripted, testcard."
-    assert await router(Scripted()).cached("ab" * 32, ASK, Plan(("huawai",))) is None
+    assert await router(Scripted()).cached("ab" * 32, ASK, Together(("huawai",))) is None
 
 
 def test_a_plan_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one provider"):
-        Plan(())
+        Together(())
 
 
 # --- what goes wrong ----------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def test_a_plan_of_nobody_is_refused() -> None:
 async def test_each_error_is_one_unscreened_and_spares_the_others(
     error: ProviderError, reason: UnscreenedReason
 ) -> None:
-    screenings = await router(other("bad", error), Scripted()).screen(image(), ASK, Plan(("bad", "scripted")))
+    screenings = await router(other("bad", error), Scripted()).screen(image(), ASK, Together(("bad", "scripted")))
     assert screenings == (Unscreened("bad", reason, str(error)), VERDICT)
 
 
@@ -175,17 +176,31 @@ async def test_the_same_bytes_are_judged_once() -> None:
 @pytest.mark.asyncio
 async def test_cached_equals_screened_card_and_all() -> None:
     ours = router(Scripted(), other("two"))
-    plan, picture = Plan(("two", "scripted")), image(codes=CARD)
+    plan, picture = Together(("two", "scripted")), image(codes=CARD)
     screened = await ours.screen(picture, ASK, plan)
     assert await ours.cached(picture.sha256, ASK, plan) == screened
     assert len(screened) == 3
 
 
 @pytest.mark.asyncio
+async def test_what_was_read_from_an_image_is_for_whoever_asked_and_is_not_kept() -> None:
+    told = replace(VERDICT, cost=0.002, details=(Detail(DetailKind.TEXT, "my number is 555"),))
+    shelf = Shelf()
+    ours = router(other("vendor", replace(told, provider="vendor")), shelf=shelf)
+    plan = Together(("vendor",))
+    assert await ours.screen(image(), ASK, plan) == (replace(told, provider="vendor"),)
+    await settle()
+    bare = replace(VERDICT, provider="vendor")
+    assert [v for v in shelf.kept.values() if v.provider == "vendor"] == [bare]
+    assert await ours.screen(image(), ASK, plan) == (bare,)
+    assert await ours.cached(image().sha256, ASK, plan, test_cards=False) == (bare,)
+
+
+@pytest.mark.asyncio
 async def test_half_known_is_unknown() -> None:
     ours = router(Scripted(), other("two"))
     await ours.screen(image(), ASK, PLAN)
-    assert await ours.cached(image().sha256, ASK, Plan(("scripted", "two"))) is None
+    assert await ours.cached(image().sha256, ASK, Together(("scripted", "two"))) is None
 
 
 @pytest.mark.asyncio

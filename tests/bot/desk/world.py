@@ -76,7 +76,15 @@ class Eyes:
     sees: Look | Exception = field(default_factory=lambda: Look("c" * 64, (SEEN,)))
     asked: list[Policy] = field(default_factory=list)
 
-    async def look(self, chunks: AsyncIterator[bytes], policy: Policy, place: Place, *, claimed: bool = True) -> Look:
+    async def look(
+        self,
+        chunks: AsyncIterator[bytes],
+        policy: Policy,
+        place: Place,
+        *,
+        tenant: Tenant | None = None,
+        claimed: bool = True,
+    ) -> Look:
         self.asked.append(policy)
         if isinstance(self.sees, Exception):
             raise self.sees

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -16,6 +17,8 @@ from bot.store.errors import Unreadable
 from policies.model import (
     Category,
     Decision,
+    Detail,
+    DetailKind,
     Frames,
     Label,
     Place,
@@ -25,7 +28,9 @@ from policies.model import (
     Unscreened,
     Verdict,
     Versions,
+    kept,
 )
+from providers.base import Ask, Ticket
 from tests.bot.store.samples import event, verdict
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -35,6 +40,7 @@ moments = st.builds(datetime.fromtimestamp, st.integers(0, 2**32), tz=zones) | s
 )
 shares = st.floats(0, 1)
 labels = st.builds(Label, st.sampled_from(Category), words, shares)
+details = st.builds(Detail, st.sampled_from(DetailKind), words, st.none() | st.just((1, 2, 3, 4)), words)
 verdicts = st.builds(
     Verdict,
     provider=words,
@@ -43,6 +49,8 @@ verdicts = st.builds(
     versions=st.builds(Versions, words, words, words),
     frames=st.builds(Frames, st.integers(0, 8), st.integers(1, 2000)),
     request_id=st.none() | words,
+    cost=st.floats(0, 1),
+    details=st.lists(details, max_size=2).map(tuple),
 )
 unscreened = st.builds(Unscreened, provider=words, detail=words, ticket=st.none() | words)
 reasons = st.builds(Reason, score=st.none() | shares, threshold=st.none() | shares, detail=words)
@@ -84,6 +92,16 @@ controls = (
 )
 pages = st.builds(Page, words, words, words, st.lists(controls, max_size=3).map(tuple))
 spans = st.dictionaries(words, st.floats(0, 1e9))
+asks = st.builds(
+    Ask,
+    categories=st.frozensets(st.sampled_from(Category)),
+    language=words,
+    options=st.lists(st.tuples(words, words), max_size=2).map(tuple),
+    account=words,
+)
+tickets = st.builds(
+    Ticket, provider=words, job=words, ask=asks, sha256=words, frames=st.builds(Frames, st.integers(0, 8))
+)
 
 KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.EVENT, events),
@@ -94,7 +112,17 @@ KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.PAGE, pages),
     (codec.VERDICT, verdicts),
     (codec.SPANS, spans),
+    (codec.TICKET, tickets),
 ]
+
+
+def stripped(value: Any) -> Any:
+    """What of a value is kept: of a verdict neither what was read from the image nor what it cost (ruling 21)."""
+    if isinstance(value, Verdict):
+        return kept(value)
+    if isinstance(value, Judged):
+        return replace(value, screenings=stripped(value.screenings))
+    return tuple(map(stripped, value)) if isinstance(value, tuple) else value
 
 
 @pytest.mark.parametrize(("kind", "values"), KINDS)
@@ -103,8 +131,8 @@ def test_what_is_written_down_is_read_back_the_same(
     kind: Codec[Any], values: st.SearchStrategy[Any], drawn: st.DataObject
 ) -> None:
     value = drawn.draw(values)
-    assert kind.load(kind.dump(value)) == value
-    assert kind.unpack(json.loads(json.dumps(kind.pack(value)))) == value
+    assert kind.load(kind.dump(value)) == stripped(value)
+    assert kind.unpack(json.loads(json.dumps(kind.pack(value)))) == stripped(value)
 
 
 def test_every_codec_is_under_the_law_of_the_round_trip() -> None:

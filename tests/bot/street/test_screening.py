@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from bot.media.intake import Intake
+from bot.planning import Always
 from bot.ports import Gone, Unfetchable
 from bot.screening import Limits, Screener
 from policies.model import Category, Evidence, Mode, Unscreened, UnscreenedReason, Verdict
 from policies.presets import preset
 from providers.local.provider import LocalProvider
-from providers.router import Plan, Router
+from providers.plans import Together
+from providers.router import Router
 from providers.testcard import draw
 from tests.bot.street.world import GENERAL, Judge, Street, sha, shows
 
@@ -67,7 +69,7 @@ async def test_what_the_stream_raises_passes_through(street: Street, error: Exce
 
 @pytest.mark.asyncio
 async def test_bytes_beyond_the_cap_are_not_kept_and_a_slow_stream_is_given_up(street: Street) -> None:
-    screener = Screener(street.intake, street.router, Plan(("local",)), Limits(cap=10, deadline=0.01))
+    screener = Screener(street.intake, street.router, Always(Together(("local",))), Limits(cap=10, deadline=0.01))
     with pytest.raises(Unfetchable) as large:
         await screener.look(stream(b"x" * 6, b"x" * 6), STANDARD, GENERAL)
     assert large.value.reason is UnscreenedReason.UNDECODABLE
@@ -100,7 +102,7 @@ async def test_every_provider_of_the_plan_has_its_screening(street: Street) -> N
     judges: Sequence[Judge] = (Judge("local"), Judge("second"))
     judges[1].down = True
     router = Router({j.name: j for j in judges}, street.store.verdicts)
-    screener = Screener(street.intake, router, Plan(("local", "second")))
+    screener = Screener(street.intake, router, Always(Together(("local", "second"))))
     look = await screener.look(stream(shows("fine")), STANDARD, GENERAL)
     assert [(s.provider, type(s)) for s in look.screenings] == [("local", Verdict), ("second", Unscreened)]
     await router.aclose()

@@ -48,6 +48,7 @@ from bot.model import (
     Warn,
 )
 from bot.pipeline import Pipeline
+from bot.planning import Always
 from bot.ports import Gone, Submit, Unfetchable
 from bot.screening import Screener
 from bot.store.codec import event_from
@@ -72,7 +73,8 @@ from policies.model import (
 )
 from providers.base import Ask, Image, Ticket
 from providers.errors import BadRequest, Unavailable
-from providers.router import Plan, Router
+from providers.plans import Together
+from providers.router import Router
 from tests.clock import FakeClock
 
 HOME = Tenant("discord", "100")
@@ -259,7 +261,7 @@ class Street:
         database = await Database.open(None, data_dir=self.folder, clock=self.clock, ballast=SMALL_BALLAST)
         self.store = store = Store(database, self.clock)
         self.router = Router({j.name: j for j in self.judges}, store.verdicts)
-        self.screener = Screener(self.intake, self.router, Plan(tuple(j.name for j in self.judges)))
+        self.screener = Screener(self.intake, self.router, Always(Together(tuple(j.name for j in self.judges))))
         journal, ledger, lists, settings = (wrap(p) for p in (store.journal, store.ledger, store.lists, store.settings))
         platforms = {self.chat.name: wrap(self.chat)}
         self.effects = Effects(platforms=platforms, ledger=ledger, settings=settings, journal=journal, clock=self.clock)

@@ -1,0 +1,118 @@
+"""How a picture gets to HitPaw, which takes nothing but a public link.
+
+Only the re-encoded still leaves by `upload` and `relay`, under a random name with its true ending. `direct` hands
+on a link of the platform's own; that it can never be one of Telegram's, whose links hold the bot's token, is
+checked by what the link may be (an allow-list of places) and by what it may not (anything like a token).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from providers.base import LINK, Ask, Image, Publisher
+from providers.errors import BadRequest, UnsupportedFormat
+from providers.guard import Clock
+from providers.hitpaw.client import Client
+from providers.hitpaw.codes import Unfetched
+from providers.hitpaw.settings import Delivery, HitPawSettings
+from providers.http import retried
+
+__all__ = ["Courier", "Delivery", "direct_link"]
+
+LINK_SECONDS = 3600.0  # a relayed picture stands at most so long: queues of 15 minutes have been seen
+PLACE_SECONDS = 600  # in which an upload has to begin
+
+ENDINGS: Mapping[str, str] = MappingProxyType({"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"})
+_TAKEN = re.compile(r"\.(?:jpe?g|png|webp)\Z", re.IGNORECASE)
+_TELEGRAM = re.compile(r"/bot\d+:|\A[a-z]*:?//([^/?#]*[.@])?telegram\.org\b", re.IGNORECASE)
+_PLAIN = re.compile(r"[!-~]+")  # neither space nor control nor foreign character
+
+
+class Courier:
+    """Brings a picture within HitPaw's reach."""
+
+    def __init__(self, client: Client, settings: HitPawSettings, clock: Clock, publisher: Publisher | None) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._publisher = publisher
+
+    @asynccontextmanager
+    async def deliver(self, image: Image, ask: Ask, by: Delivery) -> AsyncIterator[str]:
+        """A link that holds while the context is open. Raises ProviderError."""
+        if by is Delivery.DIRECT:
+            yield direct_link(dict(ask.options).get(LINK), self._settings.direct_from)
+        elif by is Delivery.RELAY:
+            if self._publisher is None:
+                raise BadRequest("There is no relay to serve the picture from; choose the delivery upload.")
+            ending(image)
+            async with self._publisher.publish(image, seconds=LINK_SECONDS) as link:
+                yield link
+        else:
+            yield await retried(lambda: self._upload(image), clock=self._clock)
+
+    async def _upload(self, image: Image) -> str:
+        name = f"{secrets.token_hex(16)}.{ending(image)}"
+        place = await self._client.shelf(name, image.still_type, PLACE_SECONDS)
+        await self._client.put(place, image.still)
+        return place.access_url
+
+
+def ending(image: Image) -> str:
+    """The true ending of the still. Raises UnsupportedFormat."""
+    found = ENDINGS.get(image.still_type)
+    if found is None or not image.still:
+        raise UnsupportedFormat("HitPaw takes JPEG, PNG and WebP, and of this image there is none of them.")
+    return found
+
+
+def direct_link(link: str | None, places: tuple[str, ...]) -> str:
+    """`link`, if it may be shown to a vendor. Never repeats the link.
+
+    Raises Unfetched where there is none that HitPaw could use, BadRequest where showing it would be wrong.
+    """
+    if not link:
+        raise Unfetched("The platform gives no link that a vendor may see; choose the delivery upload or relay.")
+    bare = _bare(link)
+    if _TELEGRAM.search(bare):
+        raise BadRequest("A link of Telegram's holds the bot's token and is never shown; choose upload or relay.")
+    parts = _parts(link)
+    if parts is None or not any(_leads_to(parts, place) for place in places):
+        raise BadRequest("The link leads to no place that may be shown to a vendor; choose upload or relay.")
+    if not _TAKEN.search(parts.path):
+        raise Unfetched("HitPaw takes links that end in .jpg, .jpeg, .png or .webp; choose upload or relay.")
+    return link
+
+
+def _bare(link: str) -> str:
+    """`link` with every layer of percent-encoding taken off."""
+    while (plain := unquote(link)) != link:
+        link = plain
+    return link
+
+
+def _parts(link: str) -> SplitResult | None:
+    """Of a link in which nothing can be read in two ways, else None."""
+    bare = _bare(link)
+    if not _PLAIN.fullmatch(link) or "\\" in bare or "#" in link or "@" in link.partition("?")[0]:
+        return None
+    try:
+        parts = urlsplit(link)
+        _ = parts.port
+    except ValueError:
+        return None
+    return None if ".." in bare.partition("?")[0].split("/") else parts
+
+
+def _leads_to(parts: SplitResult, place: str) -> bool:
+    allowed = urlsplit(place)
+    return (parts.scheme, parts.hostname, parts.port) == (
+        allowed.scheme,
+        allowed.hostname,
+        allowed.port,
+    ) and parts.path.startswith(allowed.path)

@@ -1,0 +1,124 @@
+"""Who is asked about whose pictures: nobody who costs money without a grant, nobody outside about direct messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import PROVIDER_NAMES
+from bot.model import Membership, Tenant
+from bot.model.guilds import PAID
+from bot.planning import Always, Granted, HostsPlan, by_grant, by_host
+from policies.model import Category, Context, Place, Policy
+from policies.presets import DEFAULT, preset
+from providers.plans import Failover, Plan, SecondOpinion, Together, grey
+
+STANDARD = preset(DEFAULT)
+GUILD, DM = Tenant("discord", "1"), Tenant("discord", "dm")
+HERE = Place(Context.GROUP_MESSAGE, "10")
+EXPLICIT, HATE = frozenset({Category.SEXUAL_EXPLICIT}), frozenset({Category.HATE})
+
+
+class Register:
+    """A host's register in which one guild has grants."""
+
+    def __init__(self, *granted: str) -> None:
+        self.granted = granted
+
+    async def one(self, tenant: Tenant) -> Membership:
+        return Membership(tenant, grants=dict.fromkeys(self.granted, "20.00") if tenant == GUILD else {})
+
+
+def granting(*names: str) -> Granted:
+    return by_grant(Register(*names))
+
+
+async def plan(
+    offered: tuple[str, ...],
+    granted: Granted,
+    *,
+    policy: Policy = STANDARD,
+    place: Place = HERE,
+    tenant: Tenant | None = GUILD,
+) -> Plan:
+    coverage = {name: HATE if name == "huawei" else EXPLICIT for name in offered}
+    return await HostsPlan(coverage, granted).plan(policy, place, tenant)
+
+
+@pytest.mark.asyncio
+async def test_the_free_go_first_and_the_granted_paid_are_the_second_opinion() -> None:
+    policy = replace(STANDARD, required=HATE)
+    made = await plan(("huawei", "local", "hitpaw"), granting("huawei", "hitpaw"), policy=policy)
+    both = EXPLICIT | HATE
+    assert made == SecondOpinion(("local",), ("huawei", "hitpaw"), grey(policy), HATE, both)
+
+
+@pytest.mark.asyncio
+async def test_without_a_grant_a_paid_provider_is_not_asked() -> None:
+    offered = ("local", "huawei", "hitpaw")
+    assert await plan(offered, granting()) == Failover(("local",))
+    assert (await plan(offered, granting("hitpaw"))).names == ("local", "hitpaw")
+    assert await plan(offered, granting("huawei"), tenant=Tenant("discord", "2")) == Failover(("local",))
+    assert await plan(offered, granting("huawei"), tenant=None) == Failover(("local",)), "nobody's picture"
+
+
+@pytest.mark.asyncio
+async def test_free_ones_alone_and_paid_ones_alone_are_asked_one_after_another_in_the_hosts_order() -> None:
+    assert await plan(("openai", "local"), granting()) == Failover(("openai", "local"))
+    assert await plan(("hitpaw", "huawei"), granting("huawei", "hitpaw")) == Failover(("hitpaw", "huawei"))
+
+
+@pytest.mark.asyncio
+async def test_a_guild_chooses_among_what_is_offered() -> None:
+    offered, all_granted = ("local", "openai", "huawei"), granting("huawei")
+    only = replace(STANDARD, providers=("huawei",))
+    assert await plan(offered, all_granted, policy=only) == Failover(("huawei",))
+    assert await plan(offered, granting(), policy=only) == Failover(("local", "openai")), "never nobody"
+    assert await plan(offered, granting(), policy=replace(STANDARD, providers=("gone",))) == Failover(
+        ("local", "openai")
+    )
+
+
+@pytest.mark.asyncio
+async def test_where_a_host_offers_nothing_free_the_local_models_look() -> None:
+    assert await plan(("huawei",), granting()) == Failover(("local",))
+
+
+@pytest.mark.asyncio
+async def test_direct_messages_are_shown_to_nobody_outside() -> None:
+    offered, everything = ("openai", "huawei", "custom"), granting(*PAID)
+    for place, tenant in ((Place(Context.MESSAGE, "10"), GUILD), (HERE, DM), (Place(Context.MESSAGE), None)):
+        assert await plan(offered, everything, place=place, tenant=tenant) == Together(("local",))
+        assert await plan(offered, by_host, place=place, tenant=tenant) == Together(("local",))
+
+
+@pytest.mark.asyncio
+async def test_the_hosts_own_pictures_may_be_shown_to_all_that_is_set_up() -> None:
+    assert (await plan(("local", "huawei"), by_host, tenant=None)).names == ("local", "huawei")
+    assert await Always(Together(("huawei",))).plan(STANDARD, HERE, None) == Together(("huawei",))
+
+
+names = st.lists(st.sampled_from(PROVIDER_NAMES), unique=True, min_size=1).map(tuple)
+
+
+@given(
+    offered=names,
+    granted=st.sets(st.sampled_from(PAID)),
+    chosen=st.lists(st.sampled_from([*PROVIDER_NAMES, "gone"]), unique=True).map(tuple),
+    context=st.sampled_from(Context),
+)
+@pytest.mark.asyncio
+async def test_whatever_is_set_somebody_is_asked_and_nobody_who_may_not_be(
+    offered: tuple[str, ...], granted: set[str], chosen: tuple[str, ...], context: Context
+) -> None:
+    made = await plan(
+        offered, granting(*granted), policy=replace(STANDARD, providers=chosen), place=Place(context, "10")
+    )
+    assert made.names
+    assert set(made.names) <= {*offered, "local"}
+    assert set(made.names) & set(PAID) <= granted
+    if context is Context.MESSAGE:
+        assert made.names == ("local",)
