@@ -271,8 +271,7 @@ class Act(StrEnum):
     BAN = "ban"
 
 
-OF_LADDER = frozenset({Act.TIMEOUT, Act.KICK, Act.BAN})
-"""What never follows from one image alone."""
+OF_LADDER = frozenset({Act.TIMEOUT, Act.KICK, Act.BAN})  # what never follows from one image alone
 
 
 class Surface(StrEnum):
