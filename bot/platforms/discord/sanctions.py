@@ -65,7 +65,7 @@ class Sanctions:
         if action.until is None and (lifted := _lifted(member, action, self._clock.now())):
             return lifted
         if action.actor is None and _outlasts(member, action.until):
-            return Outcome(OutcomeState.DONE, "they are timed out for longer already")
+            return Outcome(OutcomeState.DONE, Worded("they are timed out for longer already"))
         await _allowed(guild, member, action, to=Punishment.TIMEOUT)
         await member.timeout(action.until, reason=_reason(action, lifts=action.until is None))
         return DONE
