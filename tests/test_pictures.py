@@ -31,7 +31,7 @@ async def test_every_scene_makes_a_page_of_the_real_bots_own_messages() -> None:
         assert f"({(1, 2, 6, 7)[number]} of 7)" in pages[name]
         assert "You were in the middle of this" not in pages[name]
     assert "@Moderators" in pages["setup-2-staff"]
-    assert "Without it: posts that break the rules stay up." in pages["setup-6-check"]
+    assert "without it, posts that break the rules stay up." in pages["setup-6-check"]
     assert "still missing" not in pages["setup-7-finish"]
     assert "<li>Kick<small>" in pages["sanctions"]
     assert "2 would have been removed" in pages["reminder"]
