@@ -303,11 +303,11 @@ def _config(host: Host) -> Any:
 
 
 def test_a_model_that_does_not_load_is_a_finding(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot import opening
+    from bot import vendors
 
     def fail() -> Any:
         raise OSError("no such model")
 
-    monkeypatch.setattr(opening, "PROVIDERS", {"local": fail})
+    monkeypatch.setattr(vendors, "LocalProvider", fail)
     found = examined(host)
     assert "no such model" in found["screening"]["cure"]
