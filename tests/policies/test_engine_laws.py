@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.engine import decide, earns_strike, join, judge
@@ -197,7 +197,8 @@ def test_unscreened_never_becomes_a_pass(
 def test_a_pass_means_that_somebody_looked_or_a_moderator_allowed_it(
     policy: Policy, place: Place, image: Seen, standing: Standing
 ) -> None:
-    assume(decide(policy, place, image, standing).suggestion is Suggestion.PASS)
+    if decide(policy, place, image, standing).suggestion is not Suggestion.PASS:
+        return  # not `assume`: most are none, and that is no fault of the strategy
     if image.listed is not Listed.ALLOWED:
         said = opinions(image.screenings).verdicts
         assert said
