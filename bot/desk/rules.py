@@ -34,7 +34,6 @@ class Rules:
             which = one_of(when, WHEN, voice, what=_("a kind of finding"))
             where = None if context is None else context_of(context, voice)
             wanted = acts_of(acts, voice, usual=where is not None)
-            notes = lambda now: mind(now, which, where, voice.texts)  # noqa: E731
             return await self._changing.amend(
                 tenant,
                 presser,
@@ -43,7 +42,7 @@ class Rules:
                 voice,
                 words.what_follows(which, where, voice.texts),
                 lambda p: said(p, which, where, voice.texts),
-                notes,
+                lambda now: mind(now, which, where, voice.texts),
             )
 
         return await self._gate.tuning(tenant, presser, change)

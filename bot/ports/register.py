@@ -44,7 +44,8 @@ class Door(Protocol):
     """What an adapter asks about guilds (`bot.door.Door`)."""
 
     async def looks_at(self, tenant: Tenant) -> bool:
-        """Whether what happens there is looked at: not in a guild that the host does not want."""
+        """Whether what happens there is looked at: not in a guild that the host does not want. Never raises for
+        a disk that fails: no post is lost for want of the register."""
         ...
 
     async def follow(self, present: Sequence[Presence]) -> list[Presence]:

@@ -241,13 +241,8 @@ class DiscordPlatform:
                 raise
 
     async def _is_looked_at(self, tenant: Tenant) -> bool:
-        """Asked before anything is remembered of what was seen, or it would be missing once the guild is let in.
-        Where the disk fails, everybody is looked at, so that no post is lost."""
-        try:
-            return self._door is None or await self._door.looks_at(tenant)
-        except Exception as error:  # noqa: BLE001 - as for the policy
-            log.error("register not read", guild=str(tenant), error=type(error).__name__)
-            return True
+        """Asked before anything is remembered of what was seen, or it would be missing once the guild is let in."""
+        return self._door is None or await self._door.looks_at(tenant)
 
     async def _policy(self, tenant: Tenant) -> Policy:
         """What a guild has set; where the disk fails, what every guild starts with, so that no post is lost."""

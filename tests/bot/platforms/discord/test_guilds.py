@@ -9,7 +9,8 @@ from typing import Any
 import discord
 import pytest
 
-from bot.model import Event, EventKind, Presence, Tenant
+from bot.door import Door
+from bot.model import Event, EventKind, Membership, Presence, Tenant
 from bot.platforms.discord.appearance import of_member
 from bot.platforms.discord.guilds import Guilds, exorcised, presence, speaking_channel
 from policies.model import Mode, Policy, Surface
@@ -144,15 +145,18 @@ async def test_who_was_seen_while_a_guild_was_not_let_in_is_looked_at_once_it_is
 
 
 @pytest.mark.asyncio
-async def test_a_register_that_cannot_be_read_loses_no_post(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with simulated() as world:
-        keeper = Keeper()
+async def test_a_register_that_cannot_be_read_loses_no_post() -> None:
+    """Through the real door, which is the one that bears it."""
 
-        async def fails(tenant: Tenant) -> bool:
+    class Unreadable:
+        async def one(self, tenant: Tenant) -> Membership:
             raise OSError("disk full")
 
-        monkeypatch.setattr(keeper, "looks_at", fails)
-        world.platform._door = keeper
+    async with simulated() as world:
+        rooms: Any = Unreadable()
+        world.platform._door = Door(
+            "discord", register=rooms, journal=rooms, settings=world.settings, clock=world.clock
+        )
         alice = world.guild.add_member(world.env.create_user("alice"))
         await alice.send(world.channel, "look", attachments=[("cat.png", PNG)])
         assert [e.kind for e in world.events] == [EventKind.MESSAGE]
