@@ -37,6 +37,7 @@ from policies.model import (
     Threshold,
     Thresholds,
     UnscreenedReason,
+    WhenSpent,
     nothing,
 )
 from policies.presets import DEFAULT, PRESETS, preset
@@ -241,6 +242,8 @@ def _settings(thresholds: Thresholds, actions: Actions) -> Record[Policy]:
         "providers": Many(
             Text(Worded("the name of a provider such as local"), lambda text: bool(PROVIDER.fullmatch(text)))
         ),
+        "when_spent": Word(WhenSpent, Worded("rule")),
+        "suspect_near": Flag(),
         "quarantine_role": Maybe(Ident()),
         "ban_delete_seconds": Whole(0, LONGEST_REACH),
         "thresholds": overrides,

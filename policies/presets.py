@@ -46,6 +46,7 @@ UNSCREENED = frozen(
         UnscreenedReason.UNSUPPORTED: Remedy.LEAVE,
         UnscreenedReason.UNDECODABLE: Remedy.REVIEW,
         UnscreenedReason.TINY: Remedy.LEAVE,
+        UnscreenedReason.SPENT: Remedy.LEAVE,
     }
 )
 

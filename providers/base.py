@@ -66,13 +66,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked of a provider. `account` names whose credentials and quota to use."""
+    """What is asked of a provider. `account` names whose credentials and quota to use; `payer` whose budget pays.
+
+    Who pays is no part of the question: an answer that was paid for is everybody's.
+    """
 
     context: Context = Context.GROUP_MESSAGE
     categories: frozenset[Category] = frozenset(Category)
     language: str = "en"
     options: tuple[tuple[str, str], ...] = ()
     account: str = "host"
+    payer: str = ""
 
     @property
     def key(self) -> str:
@@ -229,6 +233,22 @@ class Tickets(Protocol):
 
     async def spent(self, since: datetime, *, provider: str | None = None, account: str | None = None) -> Spent:
         """What was paid since then."""
+        ...
+
+
+class Purse(Protocol):
+    """The budgets from which paid providers are paid (ruling 20). Amounts are US dollars.
+
+    An amount is held before the call and settled after it, so that calls at once cannot spend the same money.
+    """
+
+    async def hold(self, payer: str, provider: str, amount: float) -> bool:
+        """Set `amount` aside; False where it is not left, or was never granted. Raises Unavailable where that cannot
+        be told: nothing is spent in the dark."""
+        ...
+
+    async def settle(self, payer: str, provider: str, held: float, paid: float) -> None:
+        """The call ended: `held` is held no more, `paid` is on record when this returns."""
         ...
 
 

@@ -134,8 +134,12 @@ class Journal(Protocol):
         """Done; kept for the record until retention takes it."""
         ...
 
-    async def retry(self, job: Job, at: datetime, why: str) -> None:
-        """Not now: waits until `at`, with one more attempt counted."""
+    async def retry(self, job: Job, at: datetime, why: str, *, waits_for: str = "", counted: bool = True) -> None:
+        """Not now: waits until `at`, or until `hasten(waits_for)`. With `counted` it was one more attempt."""
+        ...
+
+    async def hasten(self, waits_for: str) -> int:
+        """What waits for this, in any guild, is due now. Returns how many jobs do."""
         ...
 
     async def bury(self, job: Job, why: str) -> None:

@@ -32,7 +32,16 @@ _MINE = _MOVE.where(_LEASED)
 FINISH = _MOVE.where(_OPEN).values(state=JobState.DONE, payload={})
 """The payload is not kept: a platform's raw update may hold words that people wrote."""
 _RETRY = _MINE.values(
-    state=JobState.TODO, run_at=bindparam("at_"), why=bindparam("because"), attempts=jobs.c.attempts + 1
+    state=JobState.TODO,
+    run_at=bindparam("at_"),
+    why=bindparam("because"),
+    waits_for=bindparam("for_"),
+    attempts=jobs.c.attempts + bindparam("one"),
+)
+_HASTEN = (
+    update(jobs)
+    .where(_WAITS, text("jobs.waits_for <> ''"), jobs.c.waits_for == bindparam("for_"))
+    .values(run_at=bindparam("now"), waits_for="")
 )
 _BURY = _MINE.values(state=JobState.DEAD, why=bindparam("because"))
 
@@ -76,9 +85,14 @@ class SqlJournal:
         """See `Journal.finish`."""
         await self._move(FINISH, job)
 
-    async def retry(self, job: Job, at: datetime, why: str) -> None:
+    async def retry(self, job: Job, at: datetime, why: str, *, waits_for: str = "", counted: bool = True) -> None:
         """See `Journal.retry`."""
-        await self._move(_RETRY, job, at_=at, because=why)
+        await self._move(_RETRY, job, at_=at, because=why, for_=waits_for, one=int(counted))
+
+    async def hasten(self, waits_for: str) -> int:
+        """See `Journal.hasten`."""
+        values = {"for_": waits_for, "now": self._clock.now()}
+        return await self._database.write(lambda c: int(c.execute(_HASTEN, values).rowcount))
 
     async def bury(self, job: Job, why: str) -> None:
         """See `Journal.bury`."""

@@ -105,10 +105,12 @@ jobs = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("run_at", Instant, nullable=False),
     Column("why", Text, nullable=False, server_default=""),
+    Column("waits_for", Text, nullable=False, server_default=""),  # whose return or answer makes it due at once
     Column("at", Instant, nullable=False),
     UniqueConstraint("tenant", "key"),
     Index("ix_jobs_subject", "tenant", "subject", sqlite_where=text("subject <> ''")),
     Index("ix_jobs_waiting", "tenant", "run_at", sqlite_where=text("state = 'todo'")),
+    Index("ix_jobs_waits_for", "waits_for", sqlite_where=text("state = 'todo' AND waits_for <> ''")),
     Index("ix_jobs_open", "at", sqlite_where=text("state IN ('todo', 'leased')")),
     sqlite_autoincrement=True,  # a later version of a message has the higher id, for ever
 )
@@ -329,6 +331,49 @@ tickets = Table(  # jobs of slow vendors that were paid for
     sqlite_with_rowid=False,
 )
 
-SHARED = frozenset({"tenants", "verdicts", "media", "tickets"})
+spending = Table(  # what paid providers were paid for a tenant's images, by month (ruling 20)
+    "spending",
+    metadata,
+    Column("tenant", ForeignKey("tenants.id"), primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("month", Text, primary_key=True),  # 2026-11, of UTC
+    Column("calls", Integer, nullable=False),
+    Column("micros", Integer, nullable=False),  # millionths of a US dollar
+    sqlite_with_rowid=False,
+)
+
+outages = Table(  # when a provider was out, so that each outage is told once, also over a restart
+    "outages",
+    metadata,
+    _id(),
+    Column("provider", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("why", Text, nullable=False),
+    Index("ix_outages_open", "provider", unique=True, sqlite_where=text("ended_at IS NULL")),
+)
+
+told = Table(  # which guild was told of which outage
+    "told",
+    metadata,
+    Column("outage", ForeignKey("outages.id", ondelete="CASCADE"), primary_key=True),
+    Column("tenant", ForeignKey("tenants.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+fingerprints = Table(  # how exact bytes look, to know again what nearly looks like them (ruling 9)
+    "fingerprints",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("phash", Integer, nullable=False),  # 64 bits, as SQLite's signed integer
+    Column("dhash", Integer, nullable=False),
+    Column("flat", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_fingerprints_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+SHARED = frozenset({"tenants", "verdicts", "media", "tickets", "outages", "fingerprints"})
 """The tables that hold nothing of any one tenant but its name: what is said of exact bytes by a
 provider, and which bytes a platform's id stands for, is the same everywhere."""

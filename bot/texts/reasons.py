@@ -18,6 +18,8 @@ _SENTENCES: Final = {
     ReasonCode.VENDOR_BLOCK: mark("{what}: {provider} itself advises removal"),
     ReasonCode.VENDOR_REVIEW: mark("{what}: {provider} itself advises that somebody looks"),
     ReasonCode.NOT_ASSESSED: mark("{what}: nobody looked for it, and that is required here"),
+    ReasonCode.NEAR_KNOWN: mark("it nearly looks like an image that was removed here{like}"),
+    ReasonCode.SPENT: mark("the budget for {provider} is spent, and the others are in doubt"),
     ReasonCode.UNSCREENED: mark("not judged: {unscreened}"),
     ReasonCode.BLOCK_LISTED: mark("this exact image is on the block list"),
     ReasonCode.ALLOW_LISTED: mark("this exact image is on the allow list"),
@@ -51,6 +53,7 @@ def sentence(reason: Reason, voice: Voice) -> str:
         act=_act(reason, voice),
         strikes=f"{reason.score or 0:.0f}",
         role=voice.markup.role(reason.detail),
+        like=_like(reason, voice),
     )
 
 
@@ -87,6 +90,11 @@ def _unscreened(reason: Reason, voice: Voice) -> str:
         return voice.texts.gettext(names.UNSCREENED[UnscreenedReason(reason.detail)])
     except ValueError:
         return voice.markup.quote(reason.detail, 120)
+
+
+def _like(reason: Reason, voice: Voice) -> str:
+    """The case of the image that it looks like, if there was one: its number is in the detail."""
+    return voice.texts.gettext(" (case #{number})", number=reason.detail) if reason.detail else ""
 
 
 def _act(reason: Reason, voice: Voice) -> str:

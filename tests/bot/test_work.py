@@ -64,8 +64,11 @@ class Paper:
 
     async def finish(self, job: Job) -> None: ...
 
-    async def retry(self, job: Job, at: datetime, why: str) -> None:
+    async def retry(self, job: Job, at: datetime, why: str, *, waits_for: str = "", counted: bool = True) -> None:
         self.retried.append((job.id, at, why))
+
+    async def hasten(self, waits_for: str) -> int:
+        return 0
 
     async def bury(self, job: Job, why: str) -> None:
         self.buried.append(job.id)
