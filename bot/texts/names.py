@@ -40,7 +40,7 @@ UNSCREENED: Final = {
     UnscreenedReason.UNSUPPORTED: mark("I cannot open this kind of file"),
     UnscreenedReason.UNDECODABLE: mark("it cannot be opened as an image"),
     UnscreenedReason.TINY: mark("it is too small to judge"),
-    UnscreenedReason.SPENT: mark("the budget for the provider that would have been asked is spent"),
+    UnscreenedReason.SPENT: mark("the money for asking is used up"),
 }
 
 ACTS: Final = {
