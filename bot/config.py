@@ -21,8 +21,10 @@ from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from providers.names import COSTS_MONEY
+
 PREFIX = "BEHOLDER_"
-PROVIDER_NAMES = ("local", "huawei", "hitpaw", "openai", "custom")
+PROVIDER_NAMES = tuple(COSTS_MONEY)
 ALWAYS_ON = "testcard"
 
 # What Kubernetes puts into the environment for a service that is called `beholder`.

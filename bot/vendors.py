@@ -50,12 +50,12 @@ def provider(config: Config, name: str, means: Means) -> tuple[Provider, Guard]:
     """The provider `name` and the guard around it. Raises ConfigError."""
     if wrong := problems(config, (name,)):
         raise ConfigError(wrong)
-    return _MAKERS[name](config, means)
+    return _TABLE[name].make(config, means)
 
 
 def covers(names: Iterable[str]) -> Mapping[str, frozenset[Category]]:
     """What each of these providers can find, without opening any."""
-    return {name: _COVERS[name] for name in names}
+    return {name: _TABLE[name].covers for name in names}
 
 
 # --- what is set -------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def _problems(config: Config, name: str) -> list[str]:
     if lacking:
         return [lacking]
     try:
-        _SETTINGS[name](config)
+        _TABLE[name].settings(config)
     except ValueError as error:
         return [str(error)]
     return []
@@ -77,9 +77,8 @@ def _lacking(config: Config, name: str) -> str:
     if name == "huawei" and not config.huawei_ak and not config.huawei_sk and not config.huawei_username:
         keys, login = _named("HUAWEI_AK", "HUAWEI_SK"), _named("HUAWEI_USERNAME", "HUAWEI_PASSWORD", "HUAWEI_DOMAIN")
         return f"set {keys}; or {login}"
-    needed = {"hitpaw": "hitpaw_api_key", "openai": "openai_api_key", "custom": "custom_url"}.get(name)
-    if needed is not None and getattr(config, needed) is None:
-        return f"set {_named(needed.upper())}"
+    if lacking := [field for field in _TABLE[name].needs if getattr(config, field) is None]:
+        return f"set {_named(*(field.upper() for field in lacking))}"
     if name == "hitpaw" and config.hitpaw_delivery is HitPawDelivery.RELAY and config.public_url is None:
         return f"{_named('HITPAW_DELIVERY')}=relay needs {_named('PUBLIC_URL')}; set it, or choose upload"
     return ""
@@ -127,20 +126,6 @@ def _custom(config: Config) -> CustomSettings:
     return CustomSettings(config.custom_url or "", _secret(config.custom_token) or None)
 
 
-_SETTINGS: Mapping[str, Callable[[Config], object]] = MappingProxyType(
-    {LOCAL: lambda config: None, "huawei": _huawei, "hitpaw": _hitpaw, "openai": _openai, "custom": _custom}
-)
-
-_COVERS: Mapping[str, frozenset[Category]] = MappingProxyType(
-    {
-        LOCAL: LocalProvider.covers,
-        "huawei": frozenset({Category.OTHER}).union(*COVERS.values()),
-        "hitpaw": HitPawProvider.covers,
-        "openai": OpenAIProvider.covers,
-        "custom": frozenset(Category),
-    }
-)
-
 # --- what is made of it --------------------------------------------------------------------------------
 
 
@@ -181,12 +166,25 @@ def _make_custom(config: Config, means: Means) -> tuple[Provider, Guard]:
     return made, Guard(made, clock=means.clock, meter=means.meter, deadline=DEADLINE)
 
 
-_MAKERS: Mapping[str, Callable[[Config, Means], tuple[Provider, Guard]]] = MappingProxyType(
+# --- the table -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A provider before it is made. `settings` raises ValueError with the cure; `needs`: fields that must be set."""
+
+    covers: frozenset[Category]
+    settings: Callable[[Config], object]
+    make: Callable[[Config, Means], tuple[Provider, Guard]]
+    needs: tuple[str, ...] = ()
+
+
+_TABLE: Mapping[str, _Row] = MappingProxyType(
     {
-        LOCAL: _make_local,
-        "huawei": _make_huawei,
-        "hitpaw": _make_hitpaw,
-        "openai": _make_openai,
-        "custom": _make_custom,
+        LOCAL: _Row(LocalProvider.covers, lambda config: None, _make_local),
+        "huawei": _Row(frozenset({Category.OTHER}).union(*COVERS.values()), _huawei, _make_huawei),
+        "hitpaw": _Row(HitPawProvider.covers, _hitpaw, _make_hitpaw, needs=("hitpaw_api_key",)),
+        "openai": _Row(OpenAIProvider.covers, _openai, _make_openai, needs=("openai_api_key",)),
+        "custom": _Row(frozenset(Category), _custom, _make_custom, needs=("custom_url",)),
     }
 )

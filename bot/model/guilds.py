@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model.events import Tenant
+from providers.names import COSTS_MONEY
 
-PAID = ("huawei", "hitpaw")
+PAID = tuple(name for name, costs in COSTS_MONEY.items() if costs)
 """Providers that cost money: off for a guild until the host grants them (ruling 20)."""
 
 

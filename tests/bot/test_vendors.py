@@ -15,7 +15,7 @@ from bot.planning import by_grant
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script
 from bot.sandbox.huawei import LoopbackHuawei
-from bot.vendors import Means, covers, problems, provider
+from bot.vendors import _TABLE, Means, covers, problems, provider
 from policies.model import Category, Context, Place, Verdict
 from policies.presets import DEFAULT, preset
 from providers.testcard import draw
@@ -101,6 +101,10 @@ FULL = Config(
     openai_api_key=SecretStr("key"),
     custom_url="http://127.0.0.1:1/judge",
 )
+
+
+def test_the_table_has_a_row_for_each_and_no_other() -> None:
+    assert tuple(_TABLE) == PROVIDER_NAMES
 
 
 @pytest.mark.asyncio

@@ -10,21 +10,28 @@ from typing import NamedTuple, cast
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.huawei import LoopbackHuawei
 from policies.model import Category, Context, Frames, Label, Screening, Unscreened, Verdict, Versions
 from providers.base import Ask, Image, Provider, Ticket, View
+from providers.custom import CustomProvider, CustomSettings
 from providers.errors import ProviderError, Refused, UnsupportedFormat
 from providers.guard import Guard
 from providers.huawei import HuaweiProvider
 from providers.local import LocalProvider
+from providers.names import COSTS_MONEY
+from providers.openai import OpenAIProvider, OpenAISettings
 from providers.testcard import TestCardProvider as Cards
 from tests.clock import FakeClock
 from tests.providers.hitpaw.samples import KEY, jpeg, provider_of
 from tests.providers.huawei.conftest import settings_of
 from tests.providers.samples import image, models, ticket, view
+from tests.providers.test_custom import GOOD
+from tests.providers.test_openai import answer as moderated
+from tests.providers.vendor import served
 
 
 class Tiny:
@@ -60,7 +67,7 @@ async def huawei() -> AsyncIterator[Provider]:
     """With a Huawei of its own, on real sockets."""
     clock = FakeClock(auto=True)
     async with LoopbackHuawei(clock=clock, per_second=None) as vendor:
-        yield HuaweiProvider(settings_of(vendor), clock=clock)
+        yield HuaweiProvider(settings_of(vendor, price=0.01), clock=clock)
 
 
 MAKERS: dict[str, Callable[[], Provider]] = {
@@ -82,10 +89,38 @@ async def hitpaw() -> AsyncIterator[Provider]:
         yield provider_of(vendor.url, clock)
 
 
+@asynccontextmanager
+async def openai() -> AsyncIterator[Provider]:
+    """At a vendor that finds nothing much."""
+
+    async def moderate(request: web.Request) -> web.StreamResponse:
+        return web.json_response(moderated(sexual=0.4))
+
+    async with served() as vendor:
+        vendor.answer = moderate
+        yield OpenAIProvider(OpenAISettings("key", vendor.url), clock=FakeClock(auto=True))
+
+
+@asynccontextmanager
+async def custom() -> AsyncIterator[Provider]:
+    """At a model that finds what its host documents."""
+
+    async def judge(request: web.Request) -> web.StreamResponse:
+        return web.json_response(GOOD)
+
+    async with served() as vendor:
+        vendor.answer = judge
+        yield CustomProvider(CustomSettings(vendor.url), clock=FakeClock(auto=True))
+
+
 AT_A_VENDOR: dict[str, Callable[[], AbstractAsyncContextManager[Provider]]] = {
     "hitpaw": hitpaw,
     "huawei": huawei,
+    "openai": openai,
+    "custom": custom,
 }
+NAME_THEIR_MODEL = ("openai", "custom")
+"""Those whose answers say which model gave them: that goes on record, and cannot be known before."""
 
 CARDS = ("beholder:test:hate:0.9", "beholder:test:violence:0.1", "https://example.com")
 
@@ -164,7 +199,22 @@ async def test_it_answers_within_its_bounds_or_raises_a_provider_error(
     assert {label.category for label in answer.labels} <= answer.assessed
     assert all(0 <= label.confidence <= 1 and label.name for label in answer.labels)
     assert answer.frames == case.image.frames
-    assert "/".join((answer.versions.model, answer.versions.mapping, answer.versions.preprocessing)) == provider.version
+    made_by = answer.versions
+    assert provider.version.endswith(f"/{made_by.mapping}/{made_by.preprocessing}")
+    if provider.name not in NAME_THEIR_MODEL:
+        assert provider.version.startswith(f"{made_by.model}/")
+
+
+@pytest.mark.asyncio
+async def test_what_has_a_price_is_known_to_cost_money(provider: Provider) -> None:
+    """Else it would be asked for guilds that were never granted it."""
+    answer = await provider.screen(replace(image(), still=jpeg()), Ask())
+    assert isinstance(answer, Verdict)
+    assert COSTS_MONEY.get(provider.name, False) or not answer.cost
+
+
+def test_every_provider_that_a_host_may_list_is_held_to_this() -> None:
+    assert set(COSTS_MONEY) <= {*MAKERS, *AT_A_VENDOR}
 
 
 @pytest.mark.asyncio

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -40,3 +41,18 @@ class Vendor:
             return await self.answer(request)
         finally:
             self.at_once -= 1
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[Vendor]:
+    """One, on a port of its own."""
+    vendor = Vendor()
+    app = web.Application(client_max_size=32 * 2**20)
+    app.router.add_route("*", "/{path:.*}", vendor.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    vendor.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield vendor
+    await runner.cleanup()
