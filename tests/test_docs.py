@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from typer.main import get_command
 from bot.cli import app
 from bot.config import SETTINGS, Config
 from bot.platforms.discord.commands import COMMANDS
+from providers import errors
+from providers.names import COSTS_MONEY
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = "\n".join(f.read_text(encoding="utf-8") for f in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))))
@@ -81,3 +84,61 @@ def test_a_default_is_the_documented_one(name: str, monkeypatch: pytest.MonkeyPa
     row = next(line for line in DOCUMENTS.splitlines() if line.startswith(f"| `BEHOLDER_{name.upper()}` "))
     said = row.split("|")[2].strip().strip("`")
     assert said == ("–" if default is None else ",".join(default) if isinstance(default, tuple) else str(default))
+
+
+# --- docs/add-a-provider.md -----------------------------------------------------------------------------------
+
+GUIDE = (ROOT / "docs" / "add-a-provider.md").read_text(encoding="utf-8")
+QUOTED = [dedent(code) for code in re.findall(r"^ *```python\n(.*?)^ *```$", GUIDE, re.MULTILINE | re.DOTALL)]
+GAP = "…"
+
+
+def pieces(code: str) -> tuple[Path, list[str]]:
+    """The file that a quotation names, and what stands between its gaps."""
+    source, _, quoted = code.partition("\n")
+    return ROOT / source.removeprefix("# "), re.split(rf"^ *{GAP}\n", quoted, flags=re.MULTILINE)
+
+
+def is_quoted_from(text: str, parts: list[str]) -> bool:
+    """Whether the parts stand in the text, whole lines of it, one after another."""
+    at = 0
+    for part in parts:
+        found = f"\n{text}".find(f"\n{part}", at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+@pytest.mark.parametrize("code", QUOTED, ids=lambda code: code.split("\n")[0])
+def test_the_guide_shows_the_code_as_it_is(code: str) -> None:
+    file, parts = pieces(code)
+    text = file.read_text(encoding="utf-8")
+    assert is_quoted_from(text, parts)
+    assert not is_quoted_from(text.replace(parts[-1], ""), parts), "nor would it be noticed where it is gone"
+
+
+def test_every_file_of_the_guide_is_there() -> None:
+    named = set(re.findall(r"`((?:bot|docs|policies|providers|tests)/[\w./-]+)`", GUIDE))
+    assert len(named) > 15
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_every_test_of_the_guide_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", GUIDE))
+    code = "\n".join(f.read_text(encoding="utf-8") for f in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 8
+    assert {name for name in named if f"def {name}(" not in code} == set()
+
+
+def test_the_guide_knows_every_error() -> None:
+    kinds = {k for k, v in vars(errors).items() if isinstance(v, type) and issubclass(v, errors.ProviderError)}
+    assert {kind for kind in kinds - {"Refused"} if f"`{kind}`" not in GUIDE} == set()
+
+
+@pytest.mark.parametrize("name", [name for name in COSTS_MONEY if name != "local"])
+def test_every_vendor_has_its_page(name: str) -> None:
+    """Whom a picture is shown to must be told before it is shown."""
+    assert (ROOT / "docs" / "providers" / f"{name}.md").read_text(encoding="utf-8").startswith("# ")
+    [listed] = (line for line in DOCUMENTS.splitlines() if line.startswith("| `BEHOLDER_PROVIDERS` "))
+    assert f"`{name}`" in listed
