@@ -38,9 +38,10 @@ MAPPING: Mapping[str, Category] = {
     "self-harm/intent": Category.SELF_HARM,
     "self-harm/instructions": Category.SELF_HARM,
 }
-"""Its words for ours. Never used: `sexual/minors`, which no generic model decides (ruling 7) and it does not
-assess in images anyway."""
-VERSION = "omni-1"
+"""Its words for ours."""
+UNUSED = frozenset({"sexual/minors"})
+"""What no generic model decides (ruling 7), and it does not assess in images anyway."""
+VERSION = "omni-2"
 COVERS = frozenset(MAPPING.values())
 
 
@@ -59,8 +60,9 @@ def verdict(reply: Reply, frames: Frames) -> Verdict:
     seen = {name: _score(scores.get(name)) for name in MAPPING if "image" in _inputs(applied, name)}
     if not seen:
         raise Garbled(f"{NAME} answered without having looked at the image; it is asked again.")
-    labels = tuple(Label(MAPPING[name], name, score) for name, score in seen.items())
-    flagged = True in {_flag(flags.get(name)) for name in seen}  # each is read, also beside a true one
+    strange = {name: _score(scores.get(name)) for name in _flagged(flags, applied)}
+    labels = tuple(Label(MAPPING.get(name, Category.OTHER), name, score) for name, score in (seen | strange).items())
+    flagged = True in {_flag(flags.get(name)) for name in (*seen, *strange)}  # each is read, also beside a true one
     return Verdict(
         provider=NAME,
         labels=labels,
@@ -70,6 +72,12 @@ def verdict(reply: Reply, frames: Frames) -> Verdict:
         frames=frames,
         request_id=_text(answer.get("id")),
     )
+
+
+def _flagged(flags: Mapping[str, Any], applied: Mapping[str, Any]) -> tuple[str, ...]:
+    """Categories that it has got since, and objects to in this image: unknown, so `other` (ruling 3), but not lost."""
+    strangers = sorted(flags.keys() - MAPPING.keys() - UNUSED)
+    return tuple(name for name in strangers if flags[name] is True and "image" in _inputs(applied, name))
 
 
 _PARTS = ("category_scores", "category_applied_input_types", "categories")

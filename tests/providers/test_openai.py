@@ -91,6 +91,19 @@ def test_the_strongest_of_three_kinds_of_self_harm_counts() -> None:
     assert read(answer(self_harm__intent=0.8, self_harm=0.1)).confidence(Category.SELF_HARM) == 0.8
 
 
+def test_a_category_it_has_got_since_is_not_lost() -> None:
+    """Ruling 3: unknown, so `other`; but what it does not object to, or looked for in text alone, says nothing."""
+    body = answer(True)
+    result = body["results"][0]
+    for name, flagged, inputs in (("gore", True, ["image"]), ("calm", False, ["image"]), ("slander", True, ["text"])):
+        result["categories"][name], result["category_applied_input_types"][name] = flagged, inputs
+        result["category_scores"][name] = 0.9
+    verdict = read(body)
+    assert [(x.category, x.confidence) for x in verdict.labels if x.name not in wire.MAPPING] == [(Category.OTHER, 0.9)]
+    assert verdict.suggestion is Suggestion.REVIEW
+    assert verdict.assessed == wire.COVERS
+
+
 def test_an_answer_about_text_alone_is_none() -> None:
     body = answer()
     body["results"][0]["category_applied_input_types"] = {name: ["text"] for name in wire.MAPPING}
