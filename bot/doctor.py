@@ -110,11 +110,10 @@ async def screening(config: Config) -> list[Finding]:
 
 async def _look(config: Config, name: str, card: bytes) -> Look:
     """What this provider alone says to the card; no vendor needs the bot to run, so that nothing is relayed."""
-    from bot.config import HitPawDelivery
     from bot.opening import open_screening
+    from bot.vendors import given
 
-    config = config.model_copy(update={"hitpaw_delivery": HitPawDelivery.UPLOAD})
-    async with open_screening(config, names=(name,)) as opened:
+    async with open_screening(given(config), names=(name,)) as opened:
         return await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
 
 

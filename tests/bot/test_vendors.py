@@ -58,7 +58,7 @@ def test_every_listed_provider_says_what_it_lacks_at_once(monkeypatch: pytest.Mo
         ({"providers": "huawei", "huawei_ak": "AK", "huawei_sk": CANARY, "huawei_url": "http://far.example"}, "https"),
         ({"providers": "hitpaw", "hitpaw_api_key": CANARY, "hitpaw_url": "http://far.example"}, "https"),
         ({"providers": "hitpaw", "hitpaw_api_key": CANARY, "hitpaw_delivery": "relay"}, "BEHOLDER_PUBLIC_URL"),
-        ({"hitpaw_delivery": "pigeon"}, "must be one of: upload, relay"),
+        ({"hitpaw_delivery": "pigeon"}, "must be one of: upload, relay, direct"),
         ({"huawei_price": "-1"}, "must be US dollars"),
         ({"hitpaw_credit_price": "free"}, "must be US dollars"),
         ({"openai_api_key": f"{CANARY} x"}, "copy it again"),
@@ -109,7 +109,7 @@ async def test_each_is_made_under_its_name_and_finds_what_is_said_of_it(name: st
     assert problems(FULL, PROVIDER_NAMES) == []
     made, guard = provider(FULL, name, Means(SystemClock(), MemoryTickets()))
     assert made.name == guard.name == name
-    assert made.covers == covers((name,))[name]
+    assert made.covers == covers(FULL, (name,))[name]
     await guard.aclose()
 
 
