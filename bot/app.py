@@ -91,6 +91,7 @@ class App:
             clock=clock,
             drafts=store.drafts,
             coverage=screening.coverage,
+            recipients=vendors.recipients(config),
             states=screening.health,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
@@ -151,6 +152,7 @@ class App:
             performer=self._effects,
             clock=self._clock,
             coverage=self._screening.coverage,
+            recipients=vendors.recipients(self._config),
         )
 
         async def event(job: Job) -> None:

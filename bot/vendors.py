@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot import labels
 from bot.config import PREFIX, Config, ConfigError, HitPawDelivery, HuaweiDelivery
+from bot.model import Recipient
 from bot.ports import Clock
 from policies.model import Category
 from providers.base import Meter, Provider, Publisher, Tickets, Unmetered
@@ -59,6 +60,15 @@ def provider(config: Config, name: str, means: Means) -> tuple[Provider, Guard]:
 def covers(config: Config, names: Iterable[str]) -> Mapping[str, frozenset[Category]]:
     """What each of these providers can find, without opening any."""
     return {name: _huaweis(config) if name == "huawei" else _COVERS[name] for name in names}
+
+
+def recipients(config: Config) -> tuple[Recipient, ...]:
+    """Those of the listed providers that are outside of this machine, and how pictures get there."""
+    told = {
+        "huawei": Recipient("huawei", config.huawei_delivery.value, config.huawei_region),
+        "hitpaw": Recipient("hitpaw", config.hitpaw_delivery.value),
+    }
+    return tuple(told.get(name, Recipient(name)) for name in config.providers if name != LOCAL)
 
 
 def relays(config: Config) -> bool:

@@ -29,7 +29,7 @@ from bot.model.actions import (
     Warn,
 )
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
-from bot.model.guilds import PAID, Membership, Presence
+from bot.model.guilds import PAID, Membership, Presence, Recipient
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser
 from bot.model.records import (
@@ -95,6 +95,7 @@ __all__ = [
     "Presence",
     "Presser",
     "Quarantine",
+    "Recipient",
     "RemoveMember",
     "Restore",
     "Retract",
