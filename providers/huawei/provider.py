@@ -31,6 +31,7 @@ log = structlog.get_logger("beholder.providers")
 SIDES = range(20, 6001)  # pixels (productdesc-moderation/moderation_01_0004)
 MOST = 10_000_000  # bytes of base64
 ORIGINALS = frozenset({"jpeg", "png", "webp", "gif", "tiff", "heif"})  # as sniffed; the formats of its page
+ALLOWED = 10  # calls a second of one account, whoever they are for
 PUBLISHED = 60.0  # seconds that Huawei has to fetch a picture
 UNKNOWN_LABELS = 256  # names that are counted
 
@@ -72,6 +73,10 @@ class HuaweiProvider:
     def version(self) -> str:
         """The host's own labels are part of it."""
         return "/".join((self._versions.model, self._versions.mapping, self._versions.preprocessing))
+
+    def quota(self) -> str:
+        """See `Limited`. Huawei has no call that tells; the limit is its page's (moderation_01_0004)."""
+        return f"not told by the vendor; it takes {ALLOWED} calls a second, {self._client.sent} made since the start"
 
     def cache_key(self, ask: Ask) -> str:
         """The question itself: context, categories, language, policy and word lists."""
