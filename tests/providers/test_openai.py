@@ -31,6 +31,7 @@ from providers.errors import (
     TooLarge,
     UnsupportedFormat,
 )
+from providers.guard import Guard
 from providers.http import Reply
 from providers.openai import OpenAIProvider, OpenAISettings, wire
 from tests.clock import FakeClock
@@ -210,3 +211,43 @@ async def test_it_leaves_nothing_pending_and_needs_a_still(openai: OpenAIProvide
         await openai.resume(ticket("openai"))
     with pytest.raises(BadRequest, match="sandbox"):
         await openai.screen(replace(image(), still=b""), Ask())
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        (
+            {
+                "x-ratelimit-limit-requests": "500",
+                "x-ratelimit-remaining-requests": "499",
+                "x-ratelimit-limit-tokens": "10000",
+                "x-ratelimit-remaining-tokens": "9214",
+            },
+            "499 of 500 requests left, 9214 of 10000 tokens left",
+        ),
+        ({"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "0"}, "0 of 500 requests left"),
+        ({"x-ratelimit-remaining-requests": "7"}, ""),
+        ({"x-ratelimit-limit-tokens": "many", "x-ratelimit-remaining-tokens": "<b>"}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_is_left_is_what_its_headers_say(headers: dict[str, str], said: str) -> None:
+    assert wire.quota(Reply("OpenAI", 200, headers, b"")) == said
+
+
+@pytest.mark.asyncio
+async def test_the_latest_answer_that_says_what_is_left_counts(vendor: Vendor) -> None:
+    left = iter(["2", "1", None])
+
+    async def tell(request: web.Request) -> web.StreamResponse:
+        now = next(left)
+        told = {} if now is None else {"x-ratelimit-limit-requests": "3", "x-ratelimit-remaining-requests": now}
+        return web.json_response(answer(), headers=told)
+
+    vendor.answer = tell
+    provider = Guard(OpenAIProvider(OpenAISettings(KEY, vendor.url), clock=FakeClock(auto=True)), clock=FakeClock())
+    assert provider.quota() == ""
+    for said in ("2 of 3 requests left", "1 of 3 requests left", "1 of 3 requests left"):
+        await provider.screen(image(), Ask())
+        assert provider.quota() == said
+    await provider.aclose()
