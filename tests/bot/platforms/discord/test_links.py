@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import cast
 
 import aiohttp
 import pytest
 
+from bot.clock import SystemClock
+from bot.looking import Eyes
 from bot.media.fetch import Allow
+from bot.media.intake import Intake
 from bot.model import Author, Event, EventKind, Media, MediaKind, Tenant
+from bot.opening import NoVerdicts
+from bot.planning import Always
 from bot.platforms.discord import assets
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.fetching import where
 from bot.platforms.discord.urls import Urls
 from bot.platforms.discord.walker import Found
-from policies.model import Context, Place
+from bot.ports import Lists
+from bot.sandbox.hitpaw import HitPaw
+from bot.sandbox.hitpaw_books import Script
+from bot.screening import Screener
+from policies.model import Category, Context, Place, Verdict
+from policies.presets import DEFAULT, preset
+from providers.hitpaw import Delivery, HitPawProvider, HitPawSettings
 from providers.hitpaw.delivery import direct_link
 from providers.links import shown
+from providers.plans import Together
+from providers.router import Router
+from providers.testcard import draw
+from providers.tickets import MemoryTickets
 from tests.bot.platforms.discord.conftest import Live
 from tests.bot.platforms.discord.test_live import guild_of
 from tests.bot.platforms.discord.world import PNG
@@ -33,9 +49,9 @@ EVENT = Event(
 )
 
 
-async def posted(live: Live) -> Event:
+async def posted(live: Live, content: bytes = PNG) -> Event:
     d, guild = live.discord, guild_of(live)
-    d.post(d.channel(guild), d.member(guild, "ann"), files=[("cat.png", PNG, "image/png")])
+    d.post(d.channel(guild), d.member(guild, "ann"), files=[("cat.png", content, "image/png")])
     (event,) = await live.seen(1)
     return event
 
@@ -48,6 +64,31 @@ async def test_the_signed_address_of_an_attachment_is_one_that_a_vendor_can_fetc
     assert direct_link(link, (f"{live.discord.cdn_url}/",)) == link
     async with aiohttp.ClientSession() as stranger, stranger.get(link) as answer:
         assert await answer.read() == PNG
+
+
+class Unlisted:
+    """`bot.ports.Lists` that knows of nothing."""
+
+    async def known(self, platform: str, key: str) -> None:
+        return None
+
+
+@pytest.mark.asyncio
+async def test_hitpaw_fetches_the_original_from_discord_and_nothing_is_uploaded(live: Live) -> None:
+    """From a post to the vendor's own request, over real sockets; the job is taken on before anything else happens."""
+    event, clock = await posted(live, draw(Category.SEXUAL_EXPLICIT, 0.9)), SystemClock()
+    async with HitPaw(clock=clock, usual=Script(seconds=0)) as vendor, Intake(workers=1) as intake:
+        settings = HitPawSettings(
+            vendor.key, url=vendor.url, delivery=Delivery.DIRECT, direct_from=(f"{live.discord.cdn_url}/",)
+        )
+        router = Router({"hitpaw": HitPawProvider(settings, tickets=MemoryTickets(), clock=clock)}, NoVerdicts())
+        screener = Screener(intake, router, Always(Together(("hitpaw",))))
+        platforms, lists = {"discord": live.platform}, cast("Lists", Unlisted())
+        [direct] = (await Eyes(platforms, screener, lists, links=platforms).look(event, preset(DEFAULT))).values()
+        assert vendor.asked("/api/image-nsfw")[0].body == {"file_url": live.platform.link(event, event.media[0])}
+        assert vendor.asked("/storage") == []
+        await router.aclose()
+    assert any(isinstance(s, Verdict) and s.provider == "hitpaw" for s in direct.screenings)
 
 
 @pytest.mark.asyncio
