@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
+from bot import vendors
 from bot.allowance import Allowance
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
-from bot.config import Config, ConfigError, HitPawDelivery
+from bot.config import Config, ConfigError
 from bot.desk.desk import Desk
 from bot.door import Door
 from bot.effects import Effects
@@ -30,7 +31,7 @@ from bot.planning import by_grant
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.ports import Clock, Platform
+from bot.ports import Clock, Links, Platform
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
@@ -90,11 +91,14 @@ class App:
             clock=clock,
             drafts=store.drafts,
             coverage=screening.coverage,
+            recipients=vendors.recipients(config),
             states=screening.health,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
         self._discord = self._make_discord()
-        self._eyes = Foresight(self.platforms, screening.screener, store.lists, store.settings, self._allowance)
+        self._eyes = Foresight(
+            self.platforms, screening.screener, store.lists, store.settings, self._allowance, links=self._links()
+        )
         self._work = Work(store.journal, self._handlers(), clock, ahead=self._eyes)
 
     def _make_discord(self) -> DiscordPlatform | None:
@@ -120,6 +124,11 @@ class App:
         self.platforms[discord.name] = discord
         return discord
 
+    def _links(self) -> dict[str, Links]:
+        """Discord's, where a vendor that fetches from there is listed; never Telegram's, which hold the bot's token."""
+        wanted = self._discord is not None and vendors.links(self._config)
+        return {self._discord.name: self._discord} if self._discord is not None and wanted else {}
+
     def _handlers(self) -> dict[JobKind, Handle]:
         store, screener = self._store, self._screening.screener
         pipeline = Pipeline(
@@ -143,6 +152,7 @@ class App:
             performer=self._effects,
             clock=self._clock,
             coverage=self._screening.coverage,
+            recipients=vendors.recipients(self._config),
         )
 
         async def event(job: Job) -> None:
@@ -317,7 +327,7 @@ def _discord_config(config: Config) -> DiscordConfig | None:
 
 def _relay(config: Config) -> Relay | None:
     """Our own links to pictures, where a vendor is to fetch them. Raises ConfigError."""
-    if "hitpaw" not in config.providers or config.hitpaw_delivery is not HitPawDelivery.RELAY:
+    if not vendors.relays(config):
         return None
     try:
         return Relay(config.public_url or "", SystemClock())

@@ -67,6 +67,15 @@ class HitPawDelivery(StrEnum):
 
     UPLOAD = "upload"
     RELAY = "relay"
+    DIRECT = "direct"
+
+
+class HuaweiDelivery(StrEnum):
+    """How Huawei gets a picture (docs/providers/huawei.md)."""
+
+    BASE64 = "base64"
+    RELAY = "relay"
+    DIRECT = "direct"
 
 
 # --- what each value must look like ----------------------------------------------------------
@@ -204,6 +213,7 @@ def _folder(path: Path) -> Path:
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Key = Annotated[SecretStr | None, AfterValidator(_key)]
 Price = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Lowered = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
@@ -241,6 +251,11 @@ class Config(BaseSettings):
     huawei_domain: str | None = None
     huawei_enterprise_project_id: str | None = None
     huawei_biz_type: str | None = None
+    huawei_delivery: Annotated[HuaweiDelivery, Lowered] = HuaweiDelivery.BASE64
+    huawei_categories: Words = ("porn", "terrorism", "image_text")
+    huawei_black_glossaries: Words = ()
+    huawei_white_glossaries: Words = ()
+    huawei_labels: Path | None = None
     huawei_price: Price = 0.0
     hitpaw_api_key: Key = None
     hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
@@ -286,6 +301,7 @@ _CURES = {
     "log_level": f"must be one of: {', '.join(LogLevel)}",
     "huawei_price": "must be US dollars, from 0, with a point: for example 0.0012",
     "hitpaw_credit_price": "must be US dollars, from 0, with a point: for example 0.001",
+    "huawei_delivery": f"must be one of: {', '.join(HuaweiDelivery)}",
     "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",
     "log_format": f"must be one of: {', '.join(LogFormat)}",
 }

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bot.clock import SystemClock
-from bot.config import Config, exposed
+from bot.config import PREFIX, Config, exposed
 from bot.media.sandbox import Confinement
-from bot.model import Finding, Look
+from bot.model import Finding, Look, Probe
 from policies.model import Category, Context, Place, Unscreened, UnscreenedReason, Verdict
 from policies.presets import DEFAULT, preset
+from providers.base import Limited
+from providers.errors import ProviderError
 
 if TYPE_CHECKING:
     from bot.store.store import Store
 
+UNTOLD = "not told by the vendor"
 OURS = ("local", "testcard")  # run in this process: what is wrong with them is wrong with the installation
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 # GATEWAY_MESSAGE_CONTENT and its _LIMITED form (discord.com/developers/docs/resources/application)
@@ -94,28 +97,30 @@ async def screening(config: Config) -> list[Finding]:
 
     card = await asyncio.to_thread(draw, Category.OTHER, 0.5)
     try:
-        looks = {name: await _look(config, name, card) for name in config.providers}
+        probed = {name: await _look(config, name, card) for name in config.providers}
     except Exception as error:  # noqa: BLE001 - whatever is broken is what was asked for
         return [
             Finding("screening", ok=False, cure=f"it does not start ({error}); install the locked requirements again")
         ]
-    first = next(iter(looks.values()))
+    first, _ = next(iter(probed.values()))
     unread = next((s for s in first.screenings if isinstance(s, Unscreened) and s.provider == "media"), None)
     if not first.sha256 or unread is not None:
         why = unread.detail if unread is not None else "no answer"
         return [Finding("sandbox", ok=False, cure=f"it could not decode a plain PNG ({why}); give it 512 MB of memory")]
-    providers = [_provider(name, look) for name, look in (*looks.items(), ("testcard", first))]
+    providers = [await _provider(config, name, *seen) for name, seen in (*probed.items(), ("testcard", (first, "")))]
     return [Finding("sandbox", ok=True), await _walls(), *providers]
 
 
-async def _look(config: Config, name: str, card: bytes) -> Look:
-    """What this provider alone says to the card; no vendor needs the bot to run, so that nothing is relayed."""
-    from bot.config import HitPawDelivery
+async def _look(config: Config, name: str, card: bytes) -> tuple[Look, str]:
+    """What this provider alone says to the card, and then of its quota; no vendor needs the bot to run, so that
+    nothing is relayed."""
     from bot.opening import open_screening
+    from bot.vendors import given
 
-    config = config.model_copy(update={"hitpaw_delivery": HitPawDelivery.UPLOAD})
-    async with open_screening(config, names=(name,)) as opened:
-        return await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
+    async with open_screening(given(config), names=(name,)) as opened:
+        look = await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
+        provider = opened.providers[name]
+        return look, provider.quota() if isinstance(provider, Limited) else ""
 
 
 async def _walls() -> Finding:
@@ -139,11 +144,14 @@ def walls(confinement: Confinement | None) -> Finding:
     return Finding("sandbox: no network, no new privileges", ok=not cures, cure="; ".join(cures))
 
 
-def _provider(name: str, look: Look) -> Finding:
-    """Whether it answers; of a vendor also how fast, at what cost and for how much."""
+async def _provider(config: Config, name: str, look: Look, quota: str) -> Finding:
+    """Whether it answers; of a vendor also how fast, at what cost, for how much, and what may still be asked."""
     said = next((s for s in look.screenings if s.provider == name), None)
     if isinstance(said, Verdict):
-        return Finding(f"provider {name}{'' if name in OURS else _measured(said, look)}", ok=True)
+        if name in OURS:
+            return Finding(f"provider {name}", ok=True)
+        probe = await _probe(config, name, said, look, quota)
+        return Finding(f"provider {name}: {_told(probe)}", ok=True, probe=probe)
     if said is not None and said.reason is UnscreenedReason.PENDING:
         return Finding(f"provider {name}: takes pictures; its answer was not waited for", ok=True)
     why = said.detail if said is not None and said.detail else "it gave no verdict"
@@ -152,10 +160,40 @@ def _provider(name: str, look: Look) -> Finding:
     )
 
 
-def _measured(said: Verdict, look: Look) -> str:
+async def _probe(config: Config, name: str, said: Verdict, look: Look, quota: str) -> Probe:
     seconds = look.ms.get("inference", 0.0) / 1000
-    finds = f"looks for {len(said.assessed)} of {len(Category)} categories"
-    return f": answered in {seconds:.1f} s, cost {said.cost:.4f} US dollars, {finds}"
+    known = await _credits(config) if name == "hitpaw" else quota
+    return Probe(seconds, said.cost, len(said.assessed), known or UNTOLD, _price(config, name))
+
+
+def _told(probe: Probe) -> str:
+    cost = f"cost {probe.cost:.4f} US dollars{f' ({probe.price})' if probe.price else ''}"
+    finds = f"looks for {probe.finds} of {len(Category)} categories"
+    return f"answered in {probe.seconds:.1f} s, {cost}, {finds}; quota: {probe.quota}"
+
+
+def _price(config: Config, name: str) -> str:
+    """What the host has set, from which the cost is reckoned: no vendor says it with an answer."""
+    prices = {
+        "huawei": f"{PREFIX}HUAWEI_PRICE={config.huawei_price:g} for each category",
+        "hitpaw": f"{PREFIX}HITPAW_CREDIT_PRICE={config.hitpaw_credit_price:g} for each credit",
+    }
+    return prices.get(name, "")
+
+
+async def _credits(config: Config) -> str:
+    """HitPaw has no call that tells what is left: what this bot's own jobs of the month took, checks aside."""
+    from bot.opening import open_store
+    from bot.store.errors import StoreError
+
+    month = SystemClock().now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    try:
+        async with open_store(config) as store:
+            spent = await store.tickets.spent(month, provider="hitpaw")
+    except (StoreError, ProviderError):
+        return UNTOLD
+    doubt = f" and perhaps {spent.doubtful:.4f} more" if spent.doubtful else ""
+    return f"{UNTOLD}; this month's jobs took {spent.sure:.4f} US dollars of credits{doubt}"
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

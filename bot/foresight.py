@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from bot.allowance import Allowance
-from bot.looking import Eyes
+from bot.looking import LINKLESS, Eyes
 from bot.model import Event, Look, Media, Tenant
-from bot.ports import Lists, Platform, Settings
+from bot.ports import Links, Lists, Platform, Settings
 from bot.screening import Screener
 from policies.model import Mode, Policy
 
@@ -32,8 +32,10 @@ class Foresight(Eyes):
         lists: Lists,
         settings: Settings,
         allowance: Allowance | None = None,
+        *,
+        links: Mapping[str, Links] = LINKLESS,
     ) -> None:
-        super().__init__(platforms, screener, lists)
+        super().__init__(platforms, screener, lists, links=links)
         self._settings = settings
         self._allowance = allowance
         self._begun: dict[tuple[Tenant, str], Glance] = {}

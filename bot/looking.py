@@ -5,19 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 from bot.model import Event, EventKind, Look, Media, MediaKind
-from bot.ports import Gone, Lists, Platform, Unfetchable
+from bot.ports import Gone, Links, Lists, Platform, Unfetchable
 from bot.screening import Screener
 from policies.model import Policy, Unscreened, UnscreenedReason
+from providers.links import holds_token
 
+LINKLESS: Mapping[str, Links] = MappingProxyType({})
 MEDIA = "media"  # the name under which "the pixels never came" is filed
 
 
 class Eyes:
     """Where the bytes come from, and the second try where the first gave none."""
 
-    def __init__(self, platforms: Mapping[str, Platform], screener: Screener, lists: Lists) -> None:
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        screener: Screener,
+        lists: Lists,
+        *,
+        links: Mapping[str, Links] = LINKLESS,
+    ) -> None:
+        """`links`: the platforms, by name, whose own addresses vendors are shown; where none wants any, nobody."""
+        self._links = links
         self._platforms = platforms
         self._screener = screener
         self._lists = lists
@@ -64,7 +77,14 @@ class Eyes:
         platform = self._platforms[event.tenant.platform]
         chunks = platform.fetch(event, media)
         try:
-            look = await self._screener.look(chunks, policy, event.place, tenant=event.tenant, claimed=media.claimed)
+            look = await self._screener.look(
+                chunks,
+                policy,
+                event.place,
+                tenant=event.tenant,
+                claimed=media.claimed,
+                link=partial(self._link, event, media),
+            )
         except Unfetchable as error:
             look = _unseen(error.reason, error.detail)
         if not _worth_reducing(look):
@@ -78,6 +98,12 @@ class Eyes:
             return look
         # The verdict is the reduced copy's; lists and strikes go by the SHA-256 of the original alone (ruling 9).
         return replace(reduced, sha256=look.sha256)
+
+    def _link(self, event: Event, media: Media) -> str | None:
+        """Whatever a platform says: nothing that could be a bot's token goes further than here."""
+        keeper = self._links.get(event.tenant.platform)
+        link = None if keeper is None else keeper.link(event, media)
+        return None if link is None or holds_token(link) else link
 
 
 def _may_be_known(event: Event, media: Media) -> bool:

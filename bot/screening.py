@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.media.fetch import collect
 from bot.media.intake import Intake
 from bot.model import Look, Tenant
 from bot.planning import Planner
+from bot.ports import Link, no_link
 from bot.spans import Spans
 from policies import resolve
 from policies.model import Evidence, Place, Policy, Screening, Unscreened
-from providers.base import Ask, Image
+from providers.base import LINK, Ask, Image
 from providers.router import Router
 
 
@@ -46,17 +47,19 @@ class Screener:
         *,
         tenant: Tenant | None = None,
         claimed: bool = True,
+        link: Link = no_link,
     ) -> Look:
         """Judge what `chunks` amount to. Raises `Gone` and `Unfetchable` of the stream, nothing else.
 
         `tenant`: whose picture it is; nobody's is shown to no provider that costs money, but by the host.
+        `link`: where a vendor may fetch it, asked for once the bytes are there.
         """
         spans = Spans()
         with spans.span("fetch"):
             original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=claimed)
         if original is None:
             return Look(sha256="", screenings=(), skipped=True, ms=spans.ms)
-        return await self._judge(original, policy, place, tenant, spans)
+        return await self._judge(original, policy, place, tenant, spans, link)
 
     async def recall(self, sha256: str, policy: Policy, place: Place, *, tenant: Tenant | None = None) -> Look | None:
         """What is known of these exact bytes without having them, or None."""
@@ -73,7 +76,9 @@ class Screener:
             still = image.still if isinstance(image, Image) else None
         return None if still is None else await self._intake.picture(still, level)
 
-    async def _judge(self, original: bytes, policy: Policy, place: Place, tenant: Tenant | None, spans: Spans) -> Look:
+    async def _judge(
+        self, original: bytes, policy: Policy, place: Place, tenant: Tenant | None, spans: Spans, link: Link
+    ) -> Look:
         sha256 = hashlib.sha256(original).hexdigest()
         known = await self._known(sha256, policy, place, tenant)
         if known is not None:
@@ -83,7 +88,7 @@ class Screener:
         if isinstance(image, Unscreened):
             return Look(sha256=sha256, screenings=(image,), ms=spans.ms)
         with spans.span("inference"):
-            ask = self._ask(policy, place)
+            ask = _linked(self._ask(policy, place), link())
             plan = await self._planner.plan(policy, place, tenant)
             screenings = await self._router.screen(image, ask, plan, test_cards=policy.test_cards)
         return Look(
@@ -104,3 +109,8 @@ class Screener:
 
     def _ask(self, policy: Policy, place: Place) -> Ask:
         return Ask(context=resolve.context(policy, place), categories=resolve.wanted(policy), language=policy.language)
+
+
+def _linked(ask: Ask, link: str | None) -> Ask:
+    """`ask`, with where the platform keeps the image: no part of what is asked."""
+    return ask if link is None else replace(ask, options=(*ask.options, (LINK, link)))

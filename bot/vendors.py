@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import SecretStr
 
-from bot.config import PREFIX, Config, ConfigError, HitPawDelivery
+from bot import labels
+from bot.config import PREFIX, Config, ConfigError, HitPawDelivery, HuaweiDelivery
+from bot.model import Recipient
 from bot.ports import Clock
 from policies.model import Category
 from providers.base import Meter, Provider, Publisher, Tickets, Unmetered
@@ -20,8 +23,9 @@ from providers.custom import CustomProvider, CustomSettings
 from providers.guard import Guard
 from providers.hitpaw import HitPawProvider, HitPawSettings
 from providers.hitpaw.settings import Delivery
-from providers.huawei import HuaweiProvider, HuaweiSettings
+from providers.huawei import HuaweiProvider, HuaweiSettings, ImageTextConfig
 from providers.huawei.question import COVERS
+from providers.huawei.settings import Delivery as HuaweisDelivery
 from providers.local import LocalProvider
 from providers.openai import OpenAIProvider, OpenAISettings
 
@@ -53,9 +57,45 @@ def provider(config: Config, name: str, means: Means) -> tuple[Provider, Guard]:
     return _TABLE[name].make(config, means)
 
 
-def covers(names: Iterable[str]) -> Mapping[str, frozenset[Category]]:
+def covers(config: Config, names: Iterable[str]) -> Mapping[str, frozenset[Category]]:
     """What each of these providers can find, without opening any."""
-    return {name: _TABLE[name].covers for name in names}
+    return {name: _huaweis(config) if name == "huawei" else _TABLE[name].covers for name in names}
+
+
+def recipients(config: Config) -> tuple[Recipient, ...]:
+    """Those of the listed providers that are outside of this machine, and how pictures get there."""
+    told = {
+        "huawei": Recipient("huawei", config.huawei_delivery.value, config.huawei_region),
+        "hitpaw": Recipient("hitpaw", config.hitpaw_delivery.value),
+    }
+    return tuple(told.get(name, Recipient(name)) for name in config.providers if name != LOCAL)
+
+
+def relays(config: Config) -> bool:
+    """Whether a provider that is listed fetches pictures from this bot's own web server."""
+    return "relay" in _deliveries(config)
+
+
+def links(config: Config) -> bool:
+    """Whether a provider that is listed fetches pictures from the platform, under its own links."""
+    return "direct" in _deliveries(config)
+
+
+def given(config: Config) -> Config:
+    """The same, but for every picture being given to its vendor: for a process that serves none and has no links."""
+    return config.model_copy(
+        update={"hitpaw_delivery": HitPawDelivery.UPLOAD, "huawei_delivery": HuaweiDelivery.BASE64}
+    )
+
+
+def _deliveries(config: Config) -> set[str]:
+    ways: dict[str, str] = {"hitpaw": config.hitpaw_delivery, "huawei": config.huawei_delivery}
+    return {way for name, way in ways.items() if name in config.providers}
+
+
+def _huaweis(config: Config) -> frozenset[Category]:
+    asked = (COVERS.get(name, frozenset()) for name in config.huawei_categories)
+    return frozenset({Category.OTHER}).union(*asked)
 
 
 # --- what is set -------------------------------------------------------------------------------------
@@ -79,8 +119,12 @@ def _lacking(config: Config, name: str) -> str:
         return f"set {keys}; or {login}"
     if lacking := [field for field in _TABLE[name].needs if getattr(config, field) is None]:
         return f"set {_named(*(field.upper() for field in lacking))}"
-    if name == "hitpaw" and config.hitpaw_delivery is HitPawDelivery.RELAY and config.public_url is None:
+    if config.public_url is not None:
+        return ""
+    if name == "hitpaw" and config.hitpaw_delivery is HitPawDelivery.RELAY:
         return f"{_named('HITPAW_DELIVERY')}=relay needs {_named('PUBLIC_URL')}; set it, or choose upload"
+    if name == "huawei" and config.huawei_delivery is HuaweiDelivery.RELAY:
+        return f"{_named('HUAWEI_DELIVERY')}=relay needs {_named('PUBLIC_URL')}; set it, or choose base64"
     return ""
 
 
@@ -105,7 +149,12 @@ def _huawei(config: Config) -> HuaweiSettings:
         domain=config.huawei_domain or "",
         enterprise_project_id=config.huawei_enterprise_project_id or "",
         biz_type=config.huawei_biz_type or "",
+        image_text_config=ImageTextConfig(config.huawei_black_glossaries, config.huawei_white_glossaries),
+        delivery=HuaweisDelivery(config.huawei_delivery.value),
+        direct_from=_places(config, direct=config.huawei_delivery is HuaweiDelivery.DIRECT),
+        categories=tuple(dict.fromkeys(config.huawei_categories)),
         price=config.huawei_price,
+        labels={} if config.huawei_labels is None else _labels(config.huawei_labels),
     )
 
 
@@ -114,8 +163,21 @@ def _hitpaw(config: Config) -> HitPawSettings:
         _secret(config.hitpaw_api_key),
         url=config.hitpaw_url,
         delivery=Delivery(config.hitpaw_delivery.value),
+        direct_from=_places(config, direct=config.hitpaw_delivery is HitPawDelivery.DIRECT),
         credit_price=config.hitpaw_credit_price,
     )
+
+
+def _labels(file: Path) -> Mapping[str, Category]:
+    try:
+        return labels.read(file)
+    except ValueError as error:
+        raise ValueError(f"{_named('HUAWEI_LABELS')}: {error}") from None
+
+
+def _places(config: Config, *, direct: bool) -> tuple[str, ...]:
+    """Discord's two file hosts, where links may lead to; nowhere, where none are handed on."""
+    return (f"{config.discord_cdn_url}/", f"{config.discord_media_url}/") if direct else ()
 
 
 def _openai(config: Config) -> OpenAISettings:
@@ -136,7 +198,9 @@ def _make_local(config: Config, means: Means) -> tuple[Provider, Guard]:
 
 
 def _make_huawei(config: Config, means: Means) -> tuple[Provider, Guard]:
-    made = HuaweiProvider(_huawei(config), clock=means.clock)
+    if config.huawei_delivery is HuaweiDelivery.RELAY and means.publisher is None:
+        raise ConfigError([f"{_named('HUAWEI_DELIVERY')}=relay works in `beholder run` alone; set it to base64 here"])
+    made = HuaweiProvider(_huawei(config), clock=means.clock, publisher=means.publisher)
     guard = Guard(
         made,
         clock=means.clock,

@@ -159,6 +159,15 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
+class Limited(Protocol):
+    """A provider that knows something of what may still be asked of its vendor. Not every one does."""
+
+    def quota(self) -> str:
+        """That, in a few words for the host; '' where nothing is known yet."""
+        ...
+
+
 class Verdicts(Protocol):
     """Where verdicts are kept by the exact bytes they were given for (ruling 10)."""
 

@@ -23,7 +23,7 @@ from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
 from policies.model import Category, Screening, Verdict
-from providers.base import Ask, Image, Meter, Provider, Ticket, Unmetered
+from providers.base import Ask, Image, Limited, Meter, Provider, Ticket, Unmetered
 from providers.errors import Denied, ProviderError, RateLimited, Refused, Timeout, Unavailable
 
 Call = Callable[[], Awaitable[Screening]]
@@ -178,6 +178,10 @@ class Guard:
     def answers(self) -> bool | None:
         """Whether the last call that was made was answered, if only by refusing the image; None before any."""
         return self._answers
+
+    def quota(self) -> str:
+        """See `Limited`; '' of a provider that knows nothing of it."""
+        return self._provider.quota() if isinstance(self._provider, Limited) else ""
 
     def cache_key(self, ask: Ask) -> str:
         """The provider's."""

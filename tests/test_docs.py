@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 from typing import Any
 
 import pytest
@@ -100,7 +100,9 @@ def pieces(code: str) -> tuple[Path, list[str]]:
 
 
 def is_quoted_from(text: str, parts: list[str]) -> bool:
-    """Whether the parts stand in the text, whole lines of it, one after another."""
+    """Whether the parts stand in the text, whole lines of it, one after another; a method stands deeper there."""
+    if parts and parts[0].startswith("def ") and "(self" in parts[0].partition("\n")[0]:
+        parts = [indent(part, "    ") for part in parts]
     at = 0
     for part in parts:
         found = f"\n{text}".find(f"\n{part}", at)

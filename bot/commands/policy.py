@@ -62,7 +62,7 @@ def show(guild: Guild, config_file: ConfigFile = None) -> None:
         for c, t in sorted(policy.thresholds.items())
     ]
     show_table(("category", "moderators look from", "removed from"), rows)
-    for line in seen.lines(covers(config.providers), spoken.texts):
+    for line in seen.lines(covers(config, config.providers), spoken.texts):
         say(line)
     say(f"All of it: beholder policy export --guild {saved.guild}")
 

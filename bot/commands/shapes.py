@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bot.model import Case, Effect, Finding, Judged
@@ -100,5 +101,6 @@ def _of_effect(effect: Effect) -> Shape:
 
 
 def of_finding(finding: Finding) -> Shape:
-    """One line of the self-check."""
-    return {"name": finding.name, "ok": finding.ok, "cure": finding.cure}
+    """One line of the self-check; of a vendor also what its probe showed."""
+    probe = {} if finding.probe is None else {"probe": asdict(finding.probe)}
+    return {"name": finding.name, "ok": finding.ok, "cure": finding.cure, **probe}

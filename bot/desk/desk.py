@@ -24,7 +24,7 @@ from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
 from bot.desk.wizard import Wizard
-from bot.model import Answer, Finding, Presser, Tenant
+from bot.model import Answer, Finding, Presser, Recipient, Tenant
 from bot.ports import Clock, Drafts, Journal, Ledger, Lists, Performer, Screener, Settings
 from bot.texts import decisions, refusals
 from bot.texts import settings as words
@@ -36,7 +36,8 @@ from policies.model import Act, Place, Policy
 
 class Desk:
     """What people ask for, on any platform. `coverage`: what each provider here can find, by name; `states`:
-    how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said."""
+    how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said;
+    `recipients`: who outside of this machine is shown pictures."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Desk:
         coverage: Coverage,
         states: States | None = None,
         acts: Acts = lambda _: frozenset(Act),
+        recipients: Sequence[Recipient] = (),
     ) -> None:
         amending, turns = Amending(settings), Turns()
         self._settings = settings
@@ -68,10 +70,11 @@ class Desk:
             amending=amending,
             setup=self._setup,
             coverage=coverage,
+            recipients=recipients,
         )
         self._checking = Checking(screener, lists)
         states = states or (lambda: dict.fromkeys(coverage, "ok"))
-        self._examining = Examining(journal, ledger, self._modes, clock, coverage, states)
+        self._examining = Examining(journal, ledger, self._modes, clock, coverage, states, recipients)
         gate = Gate(settings)
         changing = Changing(amending, coverage)
         self.rules = Rules(gate, changing)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from bot.desk.modes import Modes
-from bot.model import Answer, Finding, Tenant
+from bot.model import Answer, Finding, Recipient, Tenant
 from bot.ports import Clock, Journal, Ledger
 from bot.texts import doctor as words
+from bot.texts import privacy
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
@@ -27,8 +28,16 @@ class Examining:
     """What is well and what is not, each with its cure."""
 
     def __init__(
-        self, journal: Journal, ledger: Ledger, modes: Modes, clock: Clock, coverage: Coverage, states: States
+        self,
+        journal: Journal,
+        ledger: Ledger,
+        modes: Modes,
+        clock: Clock,
+        coverage: Coverage,
+        states: States,
+        recipients: Sequence[Recipient] = (),
     ) -> None:
+        self._recipients = recipients
         self._journal = journal
         self._modes = modes
         self._ledger = ledger
@@ -51,7 +60,8 @@ class Examining:
         told = {finding.name for finding in findings}  # the platform knows more of the channel than whether it is set
         own = [finding for finding in own if finding.name not in told]
         lately = await self._ledger.counts(tenant, self._clock.now() - LATELY)
-        notes = [words.lately(lately, texts), *words.not_looked_for(set(uncovered) - required, texts)]
+        shown = privacy.lines(self._recipients, texts, policy.providers)
+        notes = [words.lately(lately, texts), *words.not_looked_for(set(uncovered) - required, texts), *shown]
         return Answer(words.report([*findings, *own], texts, notes=notes))
 
     def _uncovered(self, policy: Policy) -> tuple[Category, ...]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.desk.draft import Draft
-from bot.model import Button, Choose, Control, Finding, Option, Page, Pick, PickKind
-from bot.texts import names
+from bot.model import Button, Choose, Control, Finding, Option, Page, Pick, PickKind, Recipient
+from bot.texts import names, privacy
 from bot.texts import wizard as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
@@ -56,16 +56,23 @@ def moderators(policy: Policy) -> frozenset[str]:
 
 
 def page(
-    which: str, policy: Policy, findings: Sequence[Finding], coverage: Coverage, voice: Voice, note: str = ""
+    which: str,
+    policy: Policy,
+    findings: Sequence[Finding],
+    coverage: Coverage,
+    voice: Voice,
+    note: str = "",
+    *,
+    recipients: Sequence[Recipient] = (),
 ) -> Page:
     """One page of the wizard. `policy` is what would hold; `note` is said first."""
     texts = voice.texts
     lines = _lines(which, policy, findings, coverage, voice)
+    if which == PROVIDERS and (shown := privacy.lines(recipients, texts)):
+        lines = [*lines, "", *shown]
     title = words.title(which, ORDER.index(which) + 1, len(ORDER), texts)
-    shown = [*([note, ""] if note else []), *lines, "", *words.so_far(policy, voice)]
-    return Page(
-        which, title, fit(shown, TEXT, texts), (*_controls(which, policy, coverage, texts), *_way(which, texts))
-    )
+    told = [*([note, ""] if note else []), *lines, "", *words.so_far(policy, voice)]
+    return Page(which, title, fit(told, TEXT, texts), (*_controls(which, policy, coverage, texts), *_way(which, texts)))
 
 
 def done(policy: Policy, text: str, voice: Voice) -> Page:

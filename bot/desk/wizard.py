@@ -19,7 +19,7 @@ from bot.desk.amending import Amending
 from bot.desk.draft import SETUP, Draft
 from bot.desk.rights import may_manage
 from bot.desk.setup import WHY, Setup
-from bot.model import Answer, EffectKind, OutcomeState, Plan, Presser, Tenant
+from bot.model import Answer, EffectKind, OutcomeState, Plan, Presser, Recipient, Tenant
 from bot.ports import Drafts, Ledger, Performer, Settings
 from bot.ports.desk import Survey
 from bot.texts import firstdays
@@ -52,7 +52,9 @@ class Wizard:
         amending: Amending,
         setup: Setup,
         coverage: Coverage,
+        recipients: Sequence[Recipient] = (),
     ) -> None:
+        self._recipients = recipients
         self._settings = settings
         self._drafts = drafts
         self._ledger = ledger
@@ -175,7 +177,7 @@ class Wizard:
         policy, voice = await self._guild(tenant)
         after = draft.onto(policy)
         findings = survey(after) if draft.page in steps.SURVEYED else ()
-        page = steps.page(draft.page, after, findings, self._coverage, voice, note(voice))
+        page = steps.page(draft.page, after, findings, self._coverage, voice, note(voice), recipients=self._recipients)
         return Answer(page.text, page=page)
 
     async def _refused(self, tenant: Tenant, presser: Presser) -> Answer | None:

@@ -29,9 +29,9 @@ from bot.model.actions import (
     Warn,
 )
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
-from bot.model.guilds import PAID, Membership, Presence
+from bot.model.guilds import PAID, Membership, Presence, Recipient
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
-from bot.model.people import Answer, Finding, Look, Presser
+from bot.model.people import Answer, Finding, Look, Presser, Probe
 from bot.model.records import (
     Capabilities,
     CardRef,
@@ -94,7 +94,9 @@ __all__ = [
     "PostPage",
     "Presence",
     "Presser",
+    "Probe",
     "Quarantine",
+    "Recipient",
     "RemoveMember",
     "Restore",
     "Retract",

@@ -14,6 +14,16 @@ PAID = tuple(name for name, costs in COSTS_MONEY.items() if costs)
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient:
+    """A provider outside of this machine that is shown pictures. `delivery`: how it gets them, where there is a choice
+    (docs/providers/); `region`: where it is, if that is known."""
+
+    provider: str
+    delivery: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """A guild that the bot is in at this moment, as the platform tells. `available` False: an outage hides it,
     and nothing but its id is known. `speaks_in` finds the channel for a greeting, None where the bot may not speak.

@@ -41,12 +41,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What a vendor's answer to one harmless picture showed: `seconds` it took, `cost` in US dollars, `finds` of our
+    categories it looked for, and what is known of its `quota`, in words. `price`: what that cost is reckoned from."""
+
+    seconds: float
+    cost: float
+    finds: int
+    quota: str
+    price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a self-check: what was looked at, whether it is well, and if not the cure."""
+    """One line of a self-check: what was looked at, whether it is well, and if not the cure. `probe`: of a vendor."""
 
     name: str
     ok: bool
     cure: str = ""
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)

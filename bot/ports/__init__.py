@@ -110,6 +110,20 @@ class Platform(Protocol):
         ...
 
 
+class Links(Protocol):
+    """A platform that keeps images under addresses which a vendor may be shown, where the host chose that.
+
+    No method of `Platform`, so that one whose addresses hold its token (Telegram) has nothing to be asked for.
+    """
+
+    def link(self, event: Event, media: Media) -> str | None:
+        """Where the original of `media` can be fetched at this moment without a secret of ours; None: nowhere.
+
+        Good for handing on, never for keeping or logging.
+        """
+        ...
+
+
 class Hands(Protocol):
     """Whoever performs actions: a platform, or the simulated hands of observe mode."""
 
@@ -309,6 +323,14 @@ class Drafts(Protocol):
         ...
 
 
+Link = Callable[[], str | None]
+"""Where a vendor may fetch an image at this moment; None: nowhere."""
+
+
+def no_link() -> None:
+    """It is given the bytes."""
+
+
 class Screener(Protocol):
     """Bytes in, screenings out: collect, sandbox, providers, cache."""
 
@@ -320,10 +342,12 @@ class Screener(Protocol):
         *,
         tenant: Tenant | None = None,
         claimed: bool = True,
+        link: Link = no_link,
     ) -> Look:
         """Never raises for what the bytes are; `Gone` and `Unfetchable` of the stream pass through.
 
-        `tenant`: whose picture it is, which says who may be asked about it.
+        `tenant`: whose picture it is, which says who may be asked about it. `link`: where a vendor may fetch it,
+        asked for once the bytes are there.
         """
         ...
 

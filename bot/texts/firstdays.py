@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.model import Button, Page, Watched
-from bot.texts import names, wizard
+from bot.model import Button, Page, Recipient, Watched
+from bot.texts import names, privacy, wizard
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage, lines
@@ -22,8 +22,10 @@ KEEP: Final = "keep"
 TEXT: Final = 3000
 
 
-def welcome(policy: Policy, version: int, coverage: Coverage, texts: Texts) -> Page:
-    """Who I am, what I do by myself, what I can see, what I keep."""
+def welcome(
+    policy: Policy, version: int, coverage: Coverage, texts: Texts, recipients: Sequence[Recipient] = ()
+) -> Page:
+    """Who I am, what I do by myself, what I can see, what I keep, and who else is shown pictures."""
     _ = texts.gettext
     known = _("I was here before, and what was set then still holds: {mode}.", mode=_(names.MODES[policy.mode]))
     fresh = _("Until somebody sets me up I only watch: nothing is removed, nobody is punished.")
@@ -37,6 +39,7 @@ def welcome(policy: Policy, version: int, coverage: Coverage, texts: Texts) -> P
         "",
         _("I see only channels that my role may see, and no direct messages between members."),
         _("I store numbers that stand for people, messages and images, and how sure I was. I never store a picture."),
+        *privacy.lines(recipients, texts, policy.providers),
     ]
     return Page(WELCOME, _("Hello, I am Beholder"), fit(said, TEXT, texts), (Button(SET_UP, _("Set up"), "blue"),))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.model import Finding
+from bot.model.guilds import PAID
 from bot.texts import coverage as seen
 from bot.texts import doctor, names
 from bot.texts.catalogue import Texts, mark
@@ -196,6 +197,8 @@ def costs(name: str, texts: Texts) -> str:
     _ = texts.gettext
     if name in FREE:
         return _("It runs on the bot's own machine: it costs nothing, and no picture leaves it.")
+    if name not in PAID:
+        return _("It costs nothing here; pictures are sent to it.")
     return _("A paid service: pictures are sent to it. The host decides what may be spent.")
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from providers.errors import Garbled, RateLimited, ServerFault
 from providers.guard import Clock
 from providers.hitpaw import codes, wire
-from providers.hitpaw.settings import HitPawSettings, is_private_to
+from providers.hitpaw.settings import HitPawSettings
 from providers.hitpaw.wire import Progress, Shelf, Submitted
 from providers.http import Http
+from providers.links import is_private_to
 
 
 class Unplaced(ServerFault):

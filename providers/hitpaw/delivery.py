@@ -1,8 +1,8 @@
 """How a picture gets to HitPaw, which takes nothing but a public link.
 
 Only the re-encoded still leaves by `upload` and `relay`, under a random name with its true ending. `direct` hands
-on a link of the platform's own; that it can never be one of Telegram's, whose links hold the bot's token, is
-checked by what the link may be (an allow-list of places) and by what it may not (anything like a token).
+on a link of the platform's own; that it can never be one of Telegram's, whose links hold the bot's token,
+`providers.links` sees to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from providers.base import LINK, Ask, Image, Publisher
 from providers.errors import BadRequest, UnsupportedFormat
@@ -21,6 +20,7 @@ from providers.hitpaw.client import Client
 from providers.hitpaw.codes import Unfetched
 from providers.hitpaw.settings import Delivery, HitPawSettings
 from providers.http import retried
+from providers.links import shown
 
 __all__ = ["Courier", "Delivery", "direct_link"]
 
@@ -29,8 +29,6 @@ PLACE_SECONDS = 600  # in which an upload has to begin
 
 ENDINGS: Mapping[str, str] = MappingProxyType({"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"})
 _TAKEN = re.compile(r"\.(?:jpe?g|png|webp)\Z", re.IGNORECASE)
-_TELEGRAM = re.compile(r"/bot\d+:|\A[a-z]*:?//([^/?#]*[.@])?telegram\.org\b", re.IGNORECASE)
-_PLAIN = re.compile(r"[!-~]+")  # neither space nor control nor foreign character
 
 
 class Courier:
@@ -78,41 +76,6 @@ def direct_link(link: str | None, places: tuple[str, ...]) -> str:
     """
     if not link:
         raise Unfetched("The platform gives no link that a vendor may see; choose the delivery upload or relay.")
-    bare = _bare(link)
-    if _TELEGRAM.search(bare):
-        raise BadRequest("A link of Telegram's holds the bot's token and is never shown; choose upload or relay.")
-    parts = _parts(link)
-    if parts is None or not any(_leads_to(parts, place) for place in places):
-        raise BadRequest("The link leads to no place that may be shown to a vendor; choose upload or relay.")
-    if not _TAKEN.search(parts.path):
+    if not _TAKEN.search(shown(link, places).path):
         raise Unfetched("HitPaw takes links that end in .jpg, .jpeg, .png or .webp; choose upload or relay.")
     return link
-
-
-def _bare(link: str) -> str:
-    """`link` with every layer of percent-encoding taken off."""
-    while (plain := unquote(link)) != link:
-        link = plain
-    return link
-
-
-def _parts(link: str) -> SplitResult | None:
-    """Of a link in which nothing can be read in two ways, else None."""
-    bare = _bare(link)
-    if not _PLAIN.fullmatch(link) or "\\" in bare or "#" in link or "@" in link.partition("?")[0]:
-        return None
-    try:
-        parts = urlsplit(link)
-        _ = parts.port
-    except ValueError:
-        return None
-    return None if ".." in bare.partition("?")[0].split("/") else parts
-
-
-def _leads_to(parts: SplitResult, place: str) -> bool:
-    allowed = urlsplit(place)
-    return (parts.scheme, parts.hostname, parts.port) == (
-        allowed.scheme,
-        allowed.hostname,
-        allowed.port,
-    ) and parts.path.startswith(allowed.path)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from providers.hitpaw.wire import CREDITS
+from providers.links import is_place, is_private_to
 
 
 class Delivery(StrEnum):
@@ -43,7 +42,7 @@ class HitPawSettings:
         if not is_private_to(self.url):
             raise ValueError("HitPaw's URL must begin with https://: over http anybody on the way reads the key")
         for place in self.direct_from:
-            if not is_private_to(place) or not place.endswith("/") or "telegram" in place.casefold():
+            if not is_place(place):
                 raise ValueError("a place for direct links is an https URL that ends in /, and never Telegram's")
         if not (self.soft_deadline > 0 and self.credit_price >= 0):
             raise ValueError("soft_deadline must be above 0 seconds, and credit_price not below 0 dollars")
@@ -52,20 +51,3 @@ class HitPawSettings:
     def task_cost(self) -> float:
         """US dollars a task costs by the price list."""
         return CREDITS * self.credit_price
-
-
-def is_private_to(url: str) -> bool:
-    """Whether nobody on the way can read along: https, or http that does not leave this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -26,6 +26,7 @@ class HuaweiClient:
         self._http = http
         self._clock = clock
         self._access = access(settings, http, clock)
+        self.sent = 0  # requests for moderation
 
     async def check(self, content: bytes) -> Mapping[str, Any]:
         """The response to an image moderation request. Raises ProviderError.
@@ -59,5 +60,6 @@ class HuaweiClient:
         return headers
 
     async def _sent(self, url: str, headers: Mapping[str, str], content: bytes) -> Mapping[str, Any]:
+        self.sent += 1
         reply = await self._http.send("POST", url, headers=headers, content=content)
         return read(reply, self._clock.now())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -13,7 +14,7 @@ import structlog
 from PIL import Image as Pillow
 
 from policies.model import Category, Screening, Verdict
-from providers.base import Ask, Image, Publisher, Ticket
+from providers.base import LINK, Ask, Image, Publisher, Ticket
 from providers.errors import BadRequest, TooLarge, UnsupportedFormat
 from providers.guard import Clock
 from providers.http import Http
@@ -21,13 +22,16 @@ from providers.huawei.access import LARGE
 from providers.huawei.client import HuaweiClient
 from providers.huawei.codes import NotFetched
 from providers.huawei.question import COVERS, Question, question
-from providers.huawei.settings import HuaweiSettings
-from providers.huawei.wire import VERSIONS, Answer, answer
+from providers.huawei.settings import Delivery, HuaweiSettings
+from providers.huawei.wire import Answer, Table, answer
+from providers.links import shown
 
 log = structlog.get_logger("beholder.providers")
 
 SIDES = range(20, 6001)  # pixels (productdesc-moderation/moderation_01_0004)
 MOST = 10_000_000  # bytes of base64
+ORIGINALS = frozenset({"jpeg", "png", "webp", "gif", "tiff", "heif"})  # as sniffed; the formats of its page
+ALLOWED = 10  # calls a second of one account, whoever they are for
 PUBLISHED = 60.0  # seconds that Huawei has to fetch a picture
 UNKNOWN_LABELS = 256  # names that are counted
 
@@ -42,7 +46,6 @@ class HuaweiProvider:
     """
 
     name = "huawei"
-    version = "/".join((VERSIONS.model, VERSIONS.mapping, VERSIONS.preprocessing))
     pace = 9.5
     concurrency = 20
     deadline = 60.0
@@ -50,11 +53,13 @@ class HuaweiProvider:
     def __init__(
         self, settings: HuaweiSettings, *, clock: Clock, publisher: Publisher | None = None, http: Http | None = None
     ) -> None:
-        """Raises ValueError if images are to be fetched from a URL and nobody publishes them."""
-        if settings.delivery == "url" and publisher is None:
+        """`publisher` is needed for the delivery `relay` alone. Raises ValueError where it is missing."""
+        if settings.delivery is Delivery.RELAY and publisher is None:
             raise ValueError("Huawei cannot fetch pictures without a public address: give them as base64 instead.")
         self._settings = settings
-        self._publisher = publisher if settings.delivery == "url" else None
+        self._publisher = publisher
+        self._table = Table(settings.labels)
+        self._versions = self._table.versions
         self._client = HuaweiClient(settings, http or Http("Huawei"), clock)
         self._covers = frozenset({Category.OTHER}).union(*(COVERS[c] for c in settings.categories))
         self.unknown_labels: Counter[str] = Counter()
@@ -64,6 +69,15 @@ class HuaweiProvider:
         """What its categories look for; `other` is what it may find under a name that we do not know."""
         return self._covers
 
+    @property
+    def version(self) -> str:
+        """The host's own labels are part of it."""
+        return "/".join((self._versions.model, self._versions.mapping, self._versions.preprocessing))
+
+    def quota(self) -> str:
+        """See `Limited`. Huawei has no call that tells; the limit is its page's (moderation_01_0004)."""
+        return f"not told by the vendor; it takes {ALLOWED} calls a second, {self._client.sent} made since the start"
+
     def cache_key(self, ask: Ask) -> str:
         """The question itself: context, categories, language, policy and word lists."""
         return question(ask, self._settings).key
@@ -72,16 +86,16 @@ class HuaweiProvider:
         """Judge the still. Raises ProviderError."""
         asked = question(ask, self._settings)
         if not asked.categories:
-            return Verdict(self.name, (), frozenset(), VERSIONS, frames=image.frames)
+            return Verdict(self.name, (), frozenset(), self._versions, frames=image.frames)
         check_size(image.still)
-        said = answer(await self._judged(image, asked))
+        said = answer(await self._judged(image, asked, dict(ask.options).get(LINK)), self._table)
         self._count(said)
         labels = said.labels
         return Verdict(
             provider=self.name,
             labels=labels,
             assessed=asked.assesses | {label.category for label in labels},
-            versions=VERSIONS,
+            versions=self._versions,
             suggestion=said.suggestion,
             frames=image.frames,
             request_id=said.request_id,
@@ -97,16 +111,37 @@ class HuaweiProvider:
         """Closes the connections. Idempotent."""
         await self._client.aclose()
 
-    async def _judged(self, image: Image, asked: Question) -> Mapping[str, Any]:
-        """By URL where that was chosen; the bytes themselves where Huawei could not fetch it."""
-        if self._publisher is not None:
-            try:
-                async with self._publisher.publish(image, seconds=PUBLISHED) as url:
+    async def _judged(self, image: Image, asked: Question, link: str | None) -> Mapping[str, Any]:
+        """By URL where that was chosen; the bytes themselves where there is none that Huawei could use.
+
+        Behind a link of the platform's lies the original, of which Huawei may take less than of the still.
+        """
+        try:
+            async with self._address(image, link) as url:
+                if url:
                     return await self._client.check(asked.body(url=url))
-            except NotFetched as error:
-                log.warning("huawei_could_not_fetch", why=str(error))
+        except (NotFetched, TooLarge, UnsupportedFormat) as error:
+            log.warning("huawei_could_not_fetch", why=str(error))
         body = partial(asked.body, still=image.still)
         return await self._client.check(body() if len(image.still) < LARGE else await asyncio.to_thread(body))
+
+    @asynccontextmanager
+    async def _address(self, image: Image, link: str | None) -> AsyncIterator[str]:
+        """Where Huawei may fetch the picture while the context is open; '' where it is to be given the bytes."""
+        if self._settings.delivery is Delivery.RELAY and self._publisher is not None:
+            async with self._publisher.publish(image, seconds=PUBLISHED) as url:
+                yield url
+        else:
+            yield self._link(image, link) if self._settings.delivery is Delivery.DIRECT and link else ""
+
+    def _link(self, image: Image, link: str) -> str:
+        """`link`, if Huawei may be shown it and would take what lies there."""
+        try:
+            shown(link, self._settings.direct_from)
+        except BadRequest as error:
+            log.warning("huawei_link_not_shown", why=str(error))
+            return ""
+        return link if _may_be_linked(image) else ""
 
     def _count(self, said: Answer) -> None:
         """Labels of no mapping, so that somebody may give them one. Their names are Huawei's, nobody's words."""
@@ -117,6 +152,11 @@ class HuaweiProvider:
             if name not in self.unknown_labels:
                 log.info("label_unknown", provider=self.name, label=name, suggestion=finding.suggestion.value)
             self.unknown_labels[name] += 1
+
+
+def _may_be_linked(image: Image) -> bool:
+    """Whether Huawei would take the original: a call in vain costs time."""
+    return image.kind in ORIGINALS and image.width in SIDES and image.height in SIDES
 
 
 def check_size(still: bytes) -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from enum import StrEnum
+
+from policies.model import Category, nothing
+from providers.links import is_place, is_private_to
 
 CATEGORIES = ("porn", "terrorism", "image_text")
 LANGUAGES = ("zh", "en", "ar")
-DELIVERIES = ("base64", "url")
 REGION = "ap-southeast-3"  # Singapore: the one region of the international site that has V3
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Delivery(StrEnum):
+    """How Huawei gets a picture."""
+
+    BASE64 = "base64"  # the bytes go along
+    RELAY = "relay"  # fetched from us, under a link that ends with the call
+    DIRECT = "direct"  # fetched from the platform, under the platform's own link
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,9 @@ class HuaweiSettings:
     `domain` (the account's name) log in for a token. `project_id` may stay empty: it is looked up by `region`.
     `biz_type` names a moderation policy of the console; it overrides context and categories, so `categories`
     must then say what that policy looks for. `price` is what one category of one image costs, in US dollars;
-    0 counts nothing. `language`: of text in images where the guild's is none of Huawei's.
+    0 counts nothing. `language`: of text in images where the guild's is none of Huawei's. `direct_from`: the only
+    places a link for `direct` may lead to. `labels`: the host's own table, which goes before ours: Huawei's label, or
+    its category and label as in `porn/intimacy`, and the category that we call it.
     """
 
     ak: str = ""
@@ -48,15 +60,18 @@ class HuaweiSettings:
     enterprise_project_id: str = ""
     biz_type: str = ""
     image_text_config: ImageTextConfig = ImageTextConfig()
-    delivery: str = "base64"
+    delivery: Delivery = Delivery.BASE64
+    direct_from: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
     categories: tuple[str, ...] = CATEGORIES
     language: str = "en"
     price: float = 0.0
+    labels: Mapping[str, Category] = field(default_factory=nothing, hash=False)
 
     def __post_init__(self) -> None:
         mistakes = [*self._of_account(), *self._of_place(), *self._of_request()]
         if mistakes:
             raise ValueError(" ".join(mistakes))
+        object.__setattr__(self, "delivery", Delivery(self.delivery))  # may be given as its word
 
     @property
     def by_token(self) -> bool:
@@ -87,10 +102,12 @@ class HuaweiSettings:
             mistakes.append(f"{self.region!r} is no region of Huawei Cloud: it looks like {REGION}.")
         if self.project_id and not _NAME.fullmatch(self.project_id):
             mistakes.append("Huawei's project ID is letters, digits, - and _: copy it from My Credentials.")
-        unsafe = [url for url in (self.url, self.iam_url) if url and not _is_safe(url)]
+        unsafe = [url for url in (self.url, self.iam_url) if url and not is_private_to(url)]
         mistakes += [
             f"{url!r} cannot be Huawei's address: pictures and tokens go over https:// only." for url in unsafe
         ]
+        if not all(is_place(place) for place in self.direct_from):
+            mistakes.append("a place for direct links is an https URL that ends in /, and never Telegram's.")
         return mistakes
 
     def _of_request(self) -> list[str]:
@@ -99,8 +116,11 @@ class HuaweiSettings:
         if unknown or not self.categories:
             said = f"{', '.join(map(repr, unknown))} not known" if unknown else "none given"
             mistakes.append(f"Huawei's categories are {', '.join(CATEGORIES)}; {said}.")
-        if self.delivery not in DELIVERIES:
-            mistakes.append(f"Huawei is given images by {' or '.join(DELIVERIES)}, not {self.delivery!r}.")
+        if self.delivery not in tuple(Delivery):
+            mistakes.append(f"Huawei is given images by {' or '.join(Delivery)}, not {self.delivery!r}.")
+        lists = (*self.image_text_config.black, *self.image_text_config.white)
+        unfit = [name for name in lists if not _is_list(name)]
+        mistakes += [f"{name!r} is no word list of the console: letters, digits, - and _." for name in unfit]
         if self.biz_type and not _NAME.fullmatch(self.biz_type):
             mistakes.append(f"{self.biz_type!r} is no policy of the console: letters, digits, - and _.")
         if self.language not in LANGUAGES:
@@ -110,16 +130,6 @@ class HuaweiSettings:
         return mistakes
 
 
-def _is_safe(url: str) -> bool:
-    """https, or http on this very machine (tests, a proxy beside the bot)."""
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    return parts.scheme == "http" and _is_loopback(parts.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _is_list(name: str) -> bool:
+    """The console takes letters of any script."""
+    return 0 < len(name) <= 64 and all(c.isalnum() or c in "-_" for c in name)

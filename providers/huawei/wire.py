@@ -6,12 +6,14 @@ shows (places, texts) is dropped where it cannot be read; whatever the judgement
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policies.merge import strongest
-from policies.model import Category, Detail, DetailKind, Label, Suggestion, Versions
+from policies.model import Category, Detail, DetailKind, Label, Suggestion, Versions, nothing
 from providers.errors import Garbled
 
 VERSIONS = Versions(model="moderation-v3", mapping="huawei-1", preprocessing="still-1")
@@ -56,6 +58,34 @@ LONGEST_TEXT = 2000
 MOST_DETAILS = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The mapping with the host's own words before ours: `labels` as in `HuaweiSettings.labels`."""
+
+    labels: Mapping[str, Category] = field(default_factory=nothing, hash=False)
+
+    @property
+    def versions(self) -> Versions:
+        """Other words are another mapping: what was kept under one is not found under another (ruling 10)."""
+        if not self.labels:
+            return VERSIONS
+        said = json.dumps(dict(self.labels), sort_keys=True, ensure_ascii=False)
+        mark = hashlib.sha256(said.encode()).hexdigest()[:12]
+        return replace(VERSIONS, mapping=f"{VERSIONS.mapping}+{mark}")
+
+    def known(self, category: str, label: str) -> Category | None:
+        """What we call a label of one of Huawei's categories; None where nobody has said."""
+        own = self.labels.get(f"{category}/{label}") or self.labels.get(label)
+        return own or BY_LABEL.get((category, label))
+
+    def category(self, category: str, label: str, suggestion: Suggestion) -> Category:
+        """A label that nobody knows keeps its category's mapping; what has none is `other`."""
+        return self.known(category, label) or BY_SUGGESTION.get((category, suggestion), Category.OTHER)
+
+
+OURS = Table()
+
+
 # --- what is answered ----------------------------------------------------------------------------
 
 
@@ -67,16 +97,17 @@ class Finding:
     category: str
     name: str
     confidence: float
+    table: Table = OURS
 
     @property
     def label(self) -> Label:
         """In our words."""
-        return Label(_category(self.category, self.name, self.suggestion), self.name, self.confidence)
+        return Label(self.table.category(self.category, self.name, self.suggestion), self.name, self.confidence)
 
     @property
     def is_known(self) -> bool:
         """Whether the mapping has heard of its label."""
-        return (self.category, self.name) in BY_LABEL
+        return self.table.known(self.category, self.name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +125,8 @@ class Answer:
         return strongest(f.label for f in self.findings)
 
 
-def answer(body: Mapping[str, Any]) -> Answer:
-    """Read a successful response. Raises Garbled.
+def answer(body: Mapping[str, Any], table: Table = OURS) -> Answer:
+    """Read a successful response, its labels by `table`. Raises Garbled.
 
     Its suggestion is never milder than `result.suggestion` or that of any detail. If no detail carries the
     harshest, the result itself stands for one: a vendor that blocks and gives no details still blocks.
@@ -105,15 +136,15 @@ def answer(body: Mapping[str, Any]) -> Answer:
         raise _garbled("no result")
     said = _suggestion(result)
     parts = [_object(part, "a detail") for part in _list(result, "details")]
-    findings = [f for part in parts if (f := _finding(part)) is not None]
+    findings = [f for part in parts if (f := _finding(part, table)) is not None]
     harshest = max([said, *(f.suggestion for f in findings)])
     if harshest not in {f.suggestion for f in findings} and harshest is not Suggestion.PASS:
         category = _name(_text(result, "category")) or Category.OTHER.value
-        findings.append(Finding(harshest, category, category, UNTOLD[harshest]))
+        findings.append(Finding(harshest, category, category, UNTOLD[harshest], table))
     return Answer(harshest, tuple(findings), tuple(_details(result, parts))[:MOST_DETAILS], _request_id(body))
 
 
-def _finding(part: Mapping[str, Any]) -> Finding | None:
+def _finding(part: Mapping[str, Any], table: Table) -> Finding | None:
     """None of a detail that passes: it gives no label."""
     suggestion = _suggestion(part)
     category, label = _name(_text(part, "category")), _name(_text(part, "label"))
@@ -121,12 +152,7 @@ def _finding(part: Mapping[str, Any]) -> Finding | None:
     if suggestion is Suggestion.PASS:
         return None
     category = category or Category.OTHER.value
-    return Finding(suggestion, category, label or category, confidence)
-
-
-def _category(category: str, label: str, suggestion: Suggestion) -> Category:
-    by_label = BY_LABEL.get((category, label))
-    return by_label or BY_SUGGESTION.get((category, suggestion), Category.OTHER)
+    return Finding(suggestion, category, label or category, confidence, table)
 
 
 def _suggestion(part: Mapping[str, Any]) -> Suggestion:

@@ -34,6 +34,11 @@ class OpenAIProvider:
         self._settings = settings
         self._clock = clock
         self._http = http or Http("OpenAI")
+        self._quota = ""
+
+    def quota(self) -> str:
+        """See `Limited`: what its latest answer said."""
+        return self._quota
 
     def cache_key(self, ask: Ask) -> str:
         """Always the same: it is told nothing but the image."""
@@ -57,6 +62,7 @@ class OpenAIProvider:
     async def _asked(self, body: bytes, image: Image) -> Verdict:
         headers = {"Authorization": f"Bearer {self._settings.api_key}", "Content-Type": "application/json"}
         reply = await self._http.send("POST", f"{self._settings.url}/moderations", headers=headers, content=body)
+        self._quota = wire.quota(reply) or self._quota
         if reply.status != 200:
             raise wire.error(reply, reply.retry_after(self._clock.now()))
         return wire.verdict(reply, image.frames)

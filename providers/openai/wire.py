@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +43,8 @@ MAPPING: Mapping[str, Category] = {
 UNUSED = frozenset({"sexual/minors"})
 """What no generic model decides (ruling 7), and it does not assess in images anyway."""
 VERSION = "omni-2"
-COVERS = frozenset(MAPPING.values())
+_COUNT = re.compile(r"[0-9]{1,12}", re.ASCII)
+COVERS = frozenset({Category.OTHER, *MAPPING.values()})
 
 
 def request(image: Image) -> bytes:
@@ -50,6 +52,19 @@ def request(image: Image) -> bytes:
     url = f"data:{image.still_type};base64,{base64.b64encode(image.still).decode()}"
     asked = {"model": MODEL, "input": [{"type": "image_url", "image_url": {"url": url}}]}
     return json.dumps(asked, separators=(",", ":")).encode()
+
+
+def quota(reply: Reply) -> str:
+    """What is left for now, by the headers; '' where they do not say.
+
+    Source: https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
+    """
+    said = []
+    for what in ("requests", "tokens"):
+        left, most = (reply.headers.get(f"x-ratelimit-{which}-{what}", "") for which in ("remaining", "limit"))
+        if _COUNT.fullmatch(left) and _COUNT.fullmatch(most):
+            said.append(f"{left} of {most} {what} left")
+    return ", ".join(said)
 
 
 def verdict(reply: Reply, frames: Frames) -> Verdict:
@@ -66,7 +81,7 @@ def verdict(reply: Reply, frames: Frames) -> Verdict:
     return Verdict(
         provider=NAME,
         labels=labels,
-        assessed=frozenset(MAPPING[name] for name in seen),
+        assessed=frozenset(label.category for label in labels),
         versions=Versions(_text(answer.get("model")) or MODEL, VERSION, "still-1"),
         suggestion=Suggestion.REVIEW if flagged else Suggestion.PASS,
         frames=frames,

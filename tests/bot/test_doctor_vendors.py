@@ -46,9 +46,14 @@ async def test_each_vendor_is_asked_once_and_measured(monkeypatch: pytest.Monkey
     assert (local, card) == (Finding("provider local", ok=True), Finding("provider testcard", ok=True))
     assert cloud.ok
     assert cloud.name.startswith("provider huawei: answered in ")
-    assert cloud.name.endswith(" s, cost 0.0030 US dollars, looks for 7 of 10 categories")
+    assert " s, cost 0.0030 US dollars (BEHOLDER_HUAWEI_PRICE=0.001 for each category), looks for 7 of 10" in cloud.name
+    assert cloud.probe is not None
+    assert cloud.name.endswith(f"; quota: {cloud.probe.quota}")
+    assert cloud.probe.quota == "not told by the vendor; it takes 10 calls a second, 1 made since the start"
     assert paw.ok
-    assert paw.name.endswith("cost 0.0050 US dollars, looks for 1 of 10 categories")
+    assert paw.probe is not None
+    assert (paw.probe.cost, paw.probe.finds) == (0.005, 1)
+    assert paw.probe.quota == "not told by the vendor; this month's jobs took 0.0000 US dollars of credits"
 
 
 @pytest.mark.asyncio

@@ -12,7 +12,7 @@ import pytest
 from bot.allowance import Allowance
 from bot.foresight import MOST, Foresight
 from bot.model import Author, Event, EventKind, Look, Media, MediaKind, Tenant
-from bot.ports import Lists, Platform, Settings
+from bot.ports import Link, Lists, Platform, Settings, no_link
 from bot.screening import Screener
 from policies.model import Context, Mode, Place, Policy
 from policies.presets import preset
@@ -55,7 +55,14 @@ class Here:
         return event.message
 
     async def look(
-        self, chunks: str, policy: Policy, place: Place, *, tenant: Tenant | None = None, claimed: bool = True
+        self,
+        chunks: str,
+        policy: Policy,
+        place: Place,
+        *,
+        tenant: Tenant | None = None,
+        claimed: bool = True,
+        link: Link = no_link,
     ) -> Look:
         self.looked.append(policy)
         await self.gate.wait()

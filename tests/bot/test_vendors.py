@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.config import PROVIDER_NAMES, SETTINGS, Config, ConfigError, HitPawDelivery, load
+from bot.config import PROVIDER_NAMES, SETTINGS, Config, ConfigError, HitPawDelivery, HuaweiDelivery, load
 from bot.opening import WORKS, open_screening
 from bot.planning import by_grant
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script
 from bot.sandbox.huawei import LoopbackHuawei
-from bot.vendors import _TABLE, Means, covers, problems, provider
-from policies.model import Category, Context, Place, Verdict
+from bot.vendors import _TABLE, Means, covers, given, links, problems, provider, relays
+from policies.model import NEVER, Category, Context, Place, Policy, Verdict
 from policies.presets import DEFAULT, preset
 from providers.testcard import draw
 from providers.tickets import MemoryTickets
 from tests.bot.test_planning import GUILD, Register
 
 CANARY = "canary-0123456789-canary"
+HUAWEI = {"huawei_ak": "AK", "huawei_sk": CANARY}
+TELEGRAM = "https://api.telegram.org"
 PLACE = Place(Context.GROUP_MESSAGE, "10")
 
 
@@ -58,7 +61,19 @@ def test_every_listed_provider_says_what_it_lacks_at_once(monkeypatch: pytest.Mo
         ({"providers": "huawei", "huawei_ak": "AK", "huawei_sk": CANARY, "huawei_url": "http://far.example"}, "https"),
         ({"providers": "hitpaw", "hitpaw_api_key": CANARY, "hitpaw_url": "http://far.example"}, "https"),
         ({"providers": "hitpaw", "hitpaw_api_key": CANARY, "hitpaw_delivery": "relay"}, "BEHOLDER_PUBLIC_URL"),
-        ({"hitpaw_delivery": "pigeon"}, "must be one of: upload, relay"),
+        (
+            {"providers": "huawei", **HUAWEI, "huawei_delivery": "relay"},
+            "BEHOLDER_PUBLIC_URL; set it, or choose base64",
+        ),
+        ({"providers": "huawei", **HUAWEI, "huawei_categories": "porn, politics"}, "porn, terrorism, image_text"),
+        ({"providers": "huawei", **HUAWEI, "huawei_black_glossaries": "ads,b{d"}, "'b{d' is no word list"),
+        ({"providers": "huawei", **HUAWEI, "huawei_labels": "/nowhere.yaml"}, "check the path"),
+        (
+            {"providers": "hitpaw", "hitpaw_api_key": CANARY, "hitpaw_delivery": "direct", "discord_cdn_url": TELEGRAM},
+            "never Telegram's",
+        ),
+        ({"huawei_delivery": "pigeon"}, "must be one of: base64, relay, direct"),
+        ({"hitpaw_delivery": "pigeon"}, "must be one of: upload, relay, direct"),
         ({"huawei_price": "-1"}, "must be US dollars"),
         ({"hitpaw_credit_price": "free"}, "must be US dollars"),
         ({"openai_api_key": f"{CANARY} x"}, "copy it again"),
@@ -113,8 +128,38 @@ async def test_each_is_made_under_its_name_and_finds_what_is_said_of_it(name: st
     assert problems(FULL, PROVIDER_NAMES) == []
     made, guard = provider(FULL, name, Means(SystemClock(), MemoryTickets()))
     assert made.name == guard.name == name
-    assert made.covers == covers((name,))[name]
+    assert made.covers == covers(FULL, (name,))[name]
     await guard.aclose()
+
+
+def test_a_category_that_the_host_does_not_allow_is_not_found() -> None:
+    two = FULL.model_copy(update={"huawei_categories": ("porn", "terrorism")})
+    assert covers(FULL, ("huawei",))["huawei"] - covers(two, ("huawei",))["huawei"] == {
+        Category.ADVERTISING,
+        Category.OFFENSIVE_TEXT,
+    }
+    made, _ = provider(two, "huawei", Means(SystemClock(), MemoryTickets()))
+    assert made.covers == covers(two, ("huawei",))["huawei"]
+
+
+@pytest.mark.parametrize("name", ["hitpaw", "huawei"])
+def test_links_are_asked_for_only_where_a_listed_vendor_wants_them(name: str) -> None:
+    direct = {"hitpaw_delivery": HitPawDelivery.DIRECT, "huawei_delivery": HuaweiDelivery.DIRECT}
+    assert not links(FULL)
+    assert links(FULL.model_copy(update={**direct, "providers": (name,)}))
+    assert not links(FULL.model_copy(update={**direct, "providers": ("local",)}))
+    assert not links(given(FULL.model_copy(update=direct)))
+
+
+@pytest.mark.parametrize("name", ["hitpaw", "huawei"])
+def test_our_web_server_shows_pictures_only_where_a_listed_vendor_fetches_them(name: str) -> None:
+    relay = {"hitpaw_delivery": HitPawDelivery.RELAY, "huawei_delivery": HuaweiDelivery.RELAY}
+    assert not relays(FULL)
+    assert relays(FULL.model_copy(update={**relay, "providers": (name,)}))
+    assert not relays(FULL.model_copy(update={**relay, "providers": ("local",)}))
+    relayed = FULL.model_copy(update={**relay, "public_url": "https://bot.example"})
+    with pytest.raises(ConfigError, match="works in `beholder run` alone"):
+        provider(relayed, name, Means(SystemClock(), MemoryTickets()))
 
 
 def test_a_relay_needs_the_running_bot() -> None:
@@ -157,3 +202,41 @@ async def test_two_vendors_judge_for_the_guild_that_was_granted_them_and_for_no_
         assert (len(hitpaw.charges), len(huawei.calls)) == (0, 1)
         assert set(await verdicts(config, card, ("huawei", "hitpaw"))) == {"hitpaw", "testcard"}
         assert (len(hitpaw.charges), len(huawei.calls)) == (1, 1)
+
+
+def without(policy: Policy, *categories: Category) -> Policy:
+    """As a guild that switched them off, in every context."""
+    off = dict.fromkeys(categories, NEVER)
+    contexts = {context: {**limits, **off} for context, limits in policy.contexts.items()}
+    return replace(policy, thresholds={**policy.thresholds, **off}, contexts=contexts)
+
+
+@pytest.mark.asyncio
+async def test_a_guild_pays_for_the_categories_that_it_wants_and_no_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """From the policy to the request on the wire, and to what is charged and counted."""
+    standard = preset(DEFAULT)
+    fewer = without(standard, Category.ADVERTISING, Category.OFFENSIVE_TEXT)
+    async with LoopbackHuawei(clock=SystemClock()) as huawei:
+        for name, value in huawei.environment.items():
+            monkeypatch.setenv(name, value)
+        config = Config(
+            data_dir=tmp_path, providers=("huawei",), huawei_price=0.001, huawei_black_glossaries=("广告词库",)
+        )
+        async with open_screening(config, granted=by_grant(Register("huawei"))) as opened:
+            looks = [
+                await opened.screener.look(once(draw(category, 0.9)), policy, PLACE, tenant=GUILD)
+                for category, policy in ((Category.VIOLENCE, standard), (Category.HATE, fewer))
+            ]
+    costs = [s.cost for look in looks for s in look.screenings if isinstance(s, Verdict) and s.provider == "huawei"]
+    assert costs == [pytest.approx(0.003), pytest.approx(0.002)]
+    assert [call.fields["categories"] for call in huawei.calls] == [
+        ["porn", "terrorism", "image_text"],
+        ["porn", "terrorism"],
+    ]
+    assert [call.fields.get("image_text_config") for call in huawei.calls] == [
+        {"black_glossary_names": ["广告词库"]},
+        None,
+    ], "word lists are for text alone"
+    assert huawei.charges == {"porn": 2, "terrorism": 2, "image_text": 1}

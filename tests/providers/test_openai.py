@@ -31,6 +31,7 @@ from providers.errors import (
     TooLarge,
     UnsupportedFormat,
 )
+from providers.guard import Guard
 from providers.http import Reply
 from providers.openai import OpenAIProvider, OpenAISettings, wire
 from tests.clock import FakeClock
@@ -72,7 +73,7 @@ def test_what_it_saw_and_what_it_did_not_look_for() -> None:
     verdict = read(answer(sexual=0.97, violence__graphic=0.4))
     assert verdict.confidence(Category.SEXUAL_EXPLICIT) == 0.97
     assert verdict.confidence(Category.VIOLENCE_GRAPHIC) == 0.4
-    assert verdict.assessed == wire.COVERS
+    assert verdict.assessed == wire.COVERS - {Category.OTHER}
     assert Category.HATE not in verdict.assessed, "a score of 0 for text alone is no clean bill"
     assert verdict.suggestion is Suggestion.REVIEW
     assert verdict.versions.model == "omni-moderation-2024-09-26"
@@ -101,7 +102,7 @@ def test_a_category_it_has_got_since_is_not_lost() -> None:
     verdict = read(body)
     assert [(x.category, x.confidence) for x in verdict.labels if x.name not in wire.MAPPING] == [(Category.OTHER, 0.9)]
     assert verdict.suggestion is Suggestion.REVIEW
-    assert verdict.assessed == wire.COVERS
+    assert Category.OTHER in verdict.assessed
 
 
 def test_an_answer_about_text_alone_is_none() -> None:
@@ -223,3 +224,43 @@ async def test_it_leaves_nothing_pending_and_needs_a_still(openai: OpenAIProvide
         await openai.resume(ticket("openai"))
     with pytest.raises(BadRequest, match="sandbox"):
         await openai.screen(replace(image(), still=b""), Ask())
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        (
+            {
+                "x-ratelimit-limit-requests": "500",
+                "x-ratelimit-remaining-requests": "499",
+                "x-ratelimit-limit-tokens": "10000",
+                "x-ratelimit-remaining-tokens": "9214",
+            },
+            "499 of 500 requests left, 9214 of 10000 tokens left",
+        ),
+        ({"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "0"}, "0 of 500 requests left"),
+        ({"x-ratelimit-remaining-requests": "7"}, ""),
+        ({"x-ratelimit-limit-tokens": "many", "x-ratelimit-remaining-tokens": "<b>"}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_is_left_is_what_its_headers_say(headers: dict[str, str], said: str) -> None:
+    assert wire.quota(Reply("OpenAI", 200, headers, b"")) == said
+
+
+@pytest.mark.asyncio
+async def test_the_latest_answer_that_says_what_is_left_counts(vendor: Vendor) -> None:
+    left = iter(["2", "1", None])
+
+    async def tell(request: web.Request) -> web.StreamResponse:
+        now = next(left)
+        told = {} if now is None else {"x-ratelimit-limit-requests": "3", "x-ratelimit-remaining-requests": now}
+        return web.json_response(answer(), headers=told)
+
+    vendor.answer = tell
+    provider = Guard(OpenAIProvider(OpenAISettings(KEY, vendor.url), clock=FakeClock(auto=True)), clock=FakeClock())
+    assert provider.quota() == ""
+    for said in ("2 of 3 requests left", "1 of 3 requests left", "1 of 3 requests left"):
+        await provider.screen(image(), Ask())
+        assert provider.quota() == said
+    await provider.aclose()

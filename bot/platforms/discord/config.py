@@ -39,7 +39,12 @@ class DiscordConfig:
     def hosts(self) -> tuple[str, ...]:
         """Base addresses from which media may be fetched; Discord's own media proxy has further names."""
         external = (EXTERNAL_URL,) if self.media_url == MEDIA_URL else ()
-        return (self.cdn_url, self.media_url, *external)
+        return (*self.file_hosts, *external)
+
+    @property
+    def file_hosts(self) -> tuple[str, ...]:
+        """Base addresses of what was uploaded to Discord itself."""
+        return (self.cdn_url, self.media_url)
 
 
 def repoint(config: DiscordConfig) -> None:

@@ -32,6 +32,16 @@ async def opened(stream: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[by
             await close()
 
 
+def where(urls: Urls, event: Event, media: Media) -> str | None:
+    """The address of the original as far as it is known without asking; None where it is not."""
+    if media.unsupported is not None or media.key.endswith("/") or media.key.startswith(assets.BANNER_OF):
+        return None
+    if media.kind in assets.ASSETS:
+        return assets.address(media)
+    known = urls.find(Spot(event.place.channel or "", event.message, media.key))
+    return None if known is None else known.url
+
+
 class Fetching:
     """`fetch` for one connected client."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.media.fetch import Allow, Fetcher
+from bot.media.fetch import Allow, Fetcher, address
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
 from bot.platforms.discord import assets
 from bot.platforms.discord.actions import Actions
@@ -20,7 +20,7 @@ from bot.platforms.discord.client import BeholderClient, Source
 from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
-from bot.platforms.discord.fetching import Fetching, opened
+from bot.platforms.discord.fetching import Fetching, opened, where
 from bot.platforms.discord.guilds import Guilds
 from bot.platforms.discord.pages import PAGES
 from bot.platforms.discord.privileges import Privileges
@@ -291,6 +291,13 @@ class DiscordPlatform:
         async with opened(fetching.fetch(event, media, reduced=reduced)) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    def link(self, event: Event, media: Media) -> str | None:
+        """See `bot.ports.Links`: of the two file hosts alone; nothing of what others' hosts keep."""
+        link = where(self._urls, event, media)
+        parsed = None if link is None else address(link)
+        kept = parsed is not None and any(Allow.parse(base).permits(parsed) for base in self._config.file_hosts)
+        return link if kept else None
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for a refusal or an outage."""

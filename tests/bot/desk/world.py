@@ -27,7 +27,7 @@ from bot.model import (
     Ruling,
     Tenant,
 )
-from bot.ports import Ledger
+from bot.ports import Ledger, Link, no_link
 from bot.store.codec import event_payload
 from bot.store.store import Store
 from policies.model import Category, Context, Evidence, Place, Policy, Standing
@@ -84,6 +84,7 @@ class Eyes:
         *,
         tenant: Tenant | None = None,
         claimed: bool = True,
+        link: Link = no_link,
     ) -> Look:
         self.asked.append(policy)
         if isinstance(self.sees, Exception):

@@ -12,10 +12,11 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from bot import app as module
 from bot.app import App
-from bot.config import Config
+from bot.config import Config, HitPawDelivery
 from bot.media.fetch import Fetcher
 from bot.model import Delete, Event
 from bot.opening import WORKS, Screening
@@ -288,3 +289,16 @@ async def test_health_can_be_asked_for_while_it_runs(house: House, logs: list[Mu
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as answer:
         assert answer.status == 200
         assert (await answer.json())["backlog"] == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("way", HitPawDelivery)
+async def test_of_all_platforms_discord_alone_is_asked_for_links_and_only_under_direct(
+    street: Street, way: HitPawDelivery
+) -> None:
+    config = Config(data_dir=street.folder, discord_token=SecretStr("x"), providers=("hitpaw",), hitpaw_delivery=way)
+    screening = Screening(street.screener, {"hitpaw": frozenset(Category)}, well, lambda: STATES)
+    async with Fetcher([]) as source:
+        app = App(config, street.store, screening, source, street.clock)
+        app.platforms["telegram"] = street.chat
+        assert set(app._links()) == ({"discord"} if way is HitPawDelivery.DIRECT else set())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
 import pytest
 
 from bot.looking import Eyes
-from bot.model import Event, EventKind, Look, Media, MediaKind
+from bot.model import Event, EventKind, Look, Media, MediaKind, Tenant
 from bot.ports import Gone, Unfetchable
-from policies.model import Listed, Unscreened, UnscreenedReason
+from policies.model import Listed, Screening, Unscreened, UnscreenedReason
+from providers.base import LINK, Ask, Image
 from tests.bot.street.world import HOME, Judge, Street, sha, shows
+from tests.clock import FakeClock
 
 TOO_LARGE = Unfetchable(UnscreenedReason.UNDECODABLE, "larger than 32 MB")
 OUT = Unfetchable(UnscreenedReason.OUTAGE, "the host says 503")
@@ -132,3 +138,96 @@ async def test_an_error_that_nobody_foresaw_is_no_verdict(street: Street, monkey
     monkeypatch.undo()
     await street.later(5)
     assert street.suggestions == ["block"]
+
+
+# --- links that a vendor may be shown -----------------------------------------------------------------------
+
+
+class Shown(Judge):
+    """A judge that writes down which links it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str | None] = []
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        self.links.append(dict(ask.options).get(LINK))
+        return await super().screen(image, ask)
+
+
+@dataclass
+class Keeper:
+    """`bot.ports.Links` of a platform that says this of every image; how often it was asked."""
+
+    says: str | None
+    asked: int = 0
+
+    def link(self, event: Event, media: Media) -> str | None:
+        self.asked += 1
+        return self.says
+
+
+SIGNED = "https://cdn.discordapp.com/attachments/1/2/a.jpg?ex=1&is=2&hm=3"
+TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"
+
+
+def kept_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+async def shown(tmp_path: Path, platform: str, links: Mapping[str, Keeper], *contents: bytes) -> list[str | None]:
+    judge = Shown()
+    async with Street(tmp_path, FakeClock(), [judge]) as street:
+        policy, _ = await street.store.settings.policy(HOME)
+        eyes = Eyes({platform: street.chat}, street.screener, street.store.lists, links=links)
+        for content in contents:
+            event = street.event(content)
+            await eyes.look(replace(event, tenant=Tenant(platform, HOME.id)), policy)
+    return judge.links
+
+
+@pytest.mark.asyncio
+async def test_a_platforms_link_goes_along_where_a_vendor_wants_it(tmp_path: Path) -> None:
+    keeper = Keeper(SIGNED)
+    assert await shown(tmp_path, "discord", {"discord": keeper}, shows("bad"), shows("bad")) == [SIGNED]
+    assert keeper.asked == 1, "what is known of these bytes needs none"
+
+
+@pytest.mark.asyncio
+async def test_nobody_is_asked_for_one_where_none_is_wanted(tmp_path: Path) -> None:
+    assert await shown(tmp_path, "discord", {}, shows("bad")) == [None]
+
+
+@pytest.mark.asyncio
+async def test_of_what_was_only_seen_reduced_no_link_is_handed_on(tmp_path: Path) -> None:
+    judge = Shown()
+    async with Street(tmp_path, FakeClock(), [judge]) as street:
+        policy, _ = await street.store.settings.policy(HOME)
+        event = street.event(TOO_LARGE)
+        street.chat.reduced[event.media[0].key] = shows("bad")
+        eyes = Eyes({"discord": street.chat}, street.screener, street.store.lists, links={"discord": Keeper(SIGNED)})
+        await eyes.look(event, policy)
+    assert judge.links == [None]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("platform", ["telegram", "discord"])
+@pytest.mark.parametrize(
+    "says",
+    [
+        f"https://api.telegram.org/file/bot{TOKEN}/photos/file_1.jpg",
+        f"http://127.0.0.1:8081/file/bot{TOKEN}/photos/file_1.jpg",
+        f"https://files.example/file%2Fbot{TOKEN.replace(':', '%3A')}/photos/file_1.jpg",
+        f"https://files.example/FILE/BOT{TOKEN}/file_1.jpg",
+        f"https://files.example/a.jpg?with={TOKEN.replace(':', '%253a')}",
+        "https://api.telegram.org/file/a.jpg",
+    ],
+)
+async def test_whatever_a_platform_says_no_token_goes_further(tmp_path: Path, platform: str, says: str) -> None:
+    assert await shown(tmp_path, platform, {platform: Keeper(says)}, shows("bad")) == [None]
+
+
+@pytest.mark.asyncio
+async def test_the_link_is_in_nothing_that_is_kept(tmp_path: Path) -> None:
+    await shown(tmp_path, "discord", {"discord": Keeper(SIGNED)}, shows("bad"), shows("doubtful"))
+    assert b"cdn.discordapp.com" not in kept_in(tmp_path)

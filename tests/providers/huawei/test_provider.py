@@ -262,7 +262,7 @@ async def test_by_url_huawei_fetches_the_picture_itself(make: Make, huawei: Loop
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     relay = Relay(f"http://127.0.0.1:{runner.addresses[0][1]}/r4nd0m.jpg")
-    got = await verdict(make(delivery="url", publisher=relay))
+    got = await verdict(make(delivery="relay", publisher=relay))
     await runner.cleanup()
     assert got.suggestion is Suggestion.BLOCK
     assert huawei.calls[0].fields["url"] == relay.url
@@ -276,7 +276,7 @@ async def test_by_url_huawei_fetches_the_picture_itself(make: Make, huawei: Loop
 async def test_what_huawei_cannot_fetch_it_is_given(make: Make, huawei: LoopbackHuawei, url: str) -> None:
     relay = Relay(url)
     with capture_logs() as logs:
-        got = await verdict(make(delivery="url", publisher=relay))
+        got = await verdict(make(delivery="relay", publisher=relay))
     assert got.suggestion is Suggestion.PASS
     assert [set(call.fields) & {"image", "url"} for call in huawei.calls] == [{"url"}, {"image"}]
     assert huawei.charges == {"porn": 1, "terrorism": 1, "image_text": 1}
@@ -287,7 +287,7 @@ async def test_what_huawei_cannot_fetch_it_is_given(make: Make, huawei: Loopback
 @pytest.mark.asyncio
 async def test_by_url_needs_somebody_who_publishes(make: Make) -> None:
     with pytest.raises(ValueError, match="give them as base64 instead"):
-        make(delivery="url")
+        make(delivery="relay")
 
 
 @pytest.mark.asyncio
@@ -295,7 +295,7 @@ async def test_a_relay_is_closed_whatever_happens(make: Make, huawei: LoopbackHu
     relay = Relay("https://relay.example/a.jpg")
     huawei.fail("AIS.0027")
     with pytest.raises(QuotaSpent):
-        await make(delivery="url", publisher=relay).screen(image(), ASK)
+        await make(delivery="relay", publisher=relay).screen(image(), ASK)
     assert relay.open == 0
 
 

@@ -34,7 +34,7 @@ def settings(**changes: Any) -> HuaweiSettings:
         ({"url": "https://"}, "over https:// only"),
         ({"categories": ()}, "none given"),
         ({"categories": ("porn", "ads")}, "categories are porn, terrorism, image_text; 'ads' not known"),
-        ({"delivery": "carrier pigeon"}, "base64 or url"),
+        ({"delivery": "carrier pigeon"}, "base64 or relay or direct"),
         ({"biz_type": "a policy!"}, "no policy of the console"),
         ({"language": "de"}, "reads zh, en, ar, not 'de'"),
         ({"price": -1.0}, "0 or more"),
@@ -47,7 +47,7 @@ def test_a_mistake_says_its_cure(changes: dict[str, Any], cure: str) -> None:
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    with pytest.raises(ValueError, match=r"region.*categories.*base64 or url"):
+    with pytest.raises(ValueError, match=r"region.*categories.*base64 or relay or direct"):
         settings(region="?", categories=(), delivery="?")
 
 
@@ -66,6 +66,6 @@ def test_a_key_goes_before_a_login() -> None:
 def test_no_secret_stands_in_a_repr_or_in_a_mistake() -> None:
     shown = repr(HuaweiSettings(**SECRETS))
     with pytest.raises(ValueError) as caught:
-        HuaweiSettings(**SECRETS, region="?", url="http://x", categories=(), delivery="?", price=-1)
+        settings(**SECRETS, region="?", url="http://x", categories=(), delivery="?", price=-1)
     for said in (shown, str(caught.value)):
         assert "canary" not in said
