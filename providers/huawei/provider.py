@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ from PIL import Image as Pillow
 
 from policies.model import Category, Screening, Verdict
 from providers.base import Ask, Image, Publisher, Ticket
+from providers.bills import dollars
 from providers.errors import BadRequest, TooLarge, UnsupportedFormat
 from providers.guard import Clock
 from providers.http import Http
@@ -68,6 +70,11 @@ class HuaweiProvider:
         """The question itself: context, categories, language, policy and word lists."""
         return question(ask, self._settings).key
 
+    async def price(self, image: Image, ask: Ask) -> Decimal:
+        """See `providers.paid.Priced`: each category that is asked for, once. A request that gets lost is made again
+        and may be charged again."""
+        return self._cost(question(ask, self._settings))
+
     async def screen(self, image: Image, ask: Ask) -> Screening:
         """Judge the still. Raises ProviderError."""
         asked = question(ask, self._settings)
@@ -85,7 +92,7 @@ class HuaweiProvider:
             suggestion=said.suggestion,
             frames=image.frames,
             request_id=said.request_id,
-            cost=len(asked.categories) * self._settings.price,
+            cost=float(self._cost(asked)),
             details=said.details,
         )
 
@@ -97,16 +104,20 @@ class HuaweiProvider:
         """Closes the connections. Idempotent."""
         await self._client.aclose()
 
+    def _cost(self, asked: Question) -> Decimal:
+        return len(asked.categories) * dollars(self._settings.price)
+
     async def _judged(self, image: Image, asked: Question) -> Mapping[str, Any]:
         """By URL where that was chosen; the bytes themselves where Huawei could not fetch it."""
         if self._publisher is not None:
             try:
                 async with self._publisher.publish(image, seconds=PUBLISHED) as url:
-                    return await self._client.check(asked.body(url=url))
+                    return await self._client.check(asked.body(url=url), self._cost(asked))
             except NotFetched as error:
                 log.warning("huawei_could_not_fetch", why=str(error))
         body = partial(asked.body, still=image.still)
-        return await self._client.check(body() if len(image.still) < LARGE else await asyncio.to_thread(body))
+        content = body() if len(image.still) < LARGE else await asyncio.to_thread(body)
+        return await self._client.check(content, self._cost(asked))
 
     def _count(self, said: Answer) -> None:
         """Labels of no mapping, so that somebody may give them one. Their names are Huawei's, nobody's words."""
