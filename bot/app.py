@@ -6,14 +6,17 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 import structlog
 
 from bot.allowance import Allowance
+from bot.budget import Budget
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
 from bot.config import Config, ConfigError, HitPawDelivery
+from bot.desk.announcing import Announcing
 from bot.desk.desk import Desk
 from bot.door import Door
 from bot.effects import Effects
@@ -31,6 +34,7 @@ from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Clock, Platform
+from bot.spent import SpentNotice
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
@@ -62,8 +66,10 @@ class App:
         clock: Clock,
         metrics: Metrics | None = None,
         relay: Relay | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._clock = clock
+        self._budget = budget or Budget(store.guilds, store.spending, clock, ceiling=config.ceiling)
         self._metrics = metrics or Metrics(config.providers)
         self._relay = relay
         self._source = source
@@ -91,6 +97,7 @@ class App:
             drafts=store.drafts,
             coverage=screening.coverage,
             states=screening.health,
+            funds=self._budget.of,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
         self._discord = self._make_discord()
@@ -133,6 +140,7 @@ class App:
             caps=Caps(store.ledger, self._clock),
             clock=self._clock,
             allowance=self._allowance,
+            spent=SpentNotice(Announcing(store.ledger, self._effects), store.spending, self._clock),
             observer=self._metrics,
         )
         chores = Chores(platforms=self.platforms, journal=store.journal, ledger=store.ledger, effects=self._effects)
@@ -262,6 +270,7 @@ class App:
                 guilds=await self._modes(),
                 providers=health.providers,
                 gateways=gateways,
+                budget=await self._budget.whole(),
             )
         )
 
@@ -274,20 +283,23 @@ async def run(config: Config) -> None:
     """The production process: until SIGTERM or SIGINT, then a graceful stop."""
     discord = _discord_config(config)
     hosts = discord.hosts if discord else ()
-    metrics, relay = Metrics(config.providers), _relay(config)
-    async with (
-        open_store(config, lock=True) as store,
-        open_screening(
+    metrics, relay, clock = Metrics(config.providers), _relay(config), SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(config, lock=True))
+        budget = Budget(store.guilds, store.spending, clock, ceiling=config.ceiling)
+        opening = open_screening(
             config,
             verdicts=store.verdicts,
             tickets=store.tickets,
             publisher=relay,
             granted=by_grant(store.guilds),
+            purse=budget,
+            low=budget.low,
             meter=metrics,
-        ) as screening,
-        Fetcher([Allow.parse(host) for host in hosts]) as source,
-    ):
-        app = App(config, store, screening, source, SystemClock(), metrics, relay)
+        )
+        screening = await stack.enter_async_context(opening)
+        source = await stack.enter_async_context(Fetcher([Allow.parse(host) for host in hosts]))
+        app = App(config, store, screening, source, clock, metrics, relay, budget)
         if link := invite(config):
             log.info("invite", link=link)
         loop = asyncio.get_running_loop()

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from bot.budget import Budget
 from bot.clock import SystemClock
-from bot.config import Config, exposed
+from bot.config import HUAWEI_ESTIMATE, Config, exposed
 from bot.media.sandbox import Confinement
-from bot.model import Finding, Look
+from bot.model import PAID, Finding, Funds, Look
 from policies.model import Category, Context, Place, Unscreened, UnscreenedReason, Verdict
 from policies.presets import DEFAULT, preset
 
@@ -69,7 +70,7 @@ async def database(config: Config) -> list[Finding]:
 
     try:
         async with open_store(config) as store:
-            return [Finding("database", ok=True), await _lately(store)]
+            return [Finding("database", ok=True), await _lately(store), *await _budgets(config, store)]
     except StoreError as error:
         return [Finding("database", ok=False, cure=str(error))]
 
@@ -83,6 +84,26 @@ async def _lately(store: Store) -> Finding:
     for tenant in await store.db.tenants.every():
         total.update(await store.ledger.counts(tenant, since))
     return Finding(lately(total, Texts("en")), ok=True)
+
+
+async def _budgets(config: Config, store: Store) -> list[Finding]:
+    """What is left of the instance's ceiling and of each guild's; and whether a price is a guess."""
+    if not any(name in PAID for name in config.providers):
+        return []
+    budget = Budget(store.guilds, store.spending, SystemClock(), ceiling=config.ceiling)
+    found = [Finding(f"budget of the instance, {_left(await budget.whole())}", ok=True)]
+    for tenant in await store.guilds.every():
+        for name, funds in (await budget.of(tenant)).items():
+            found.append(Finding(f"budget of {tenant} for {name}, {_left(funds)}", ok=True))
+    if "huawei" in config.providers and "huawei_price" not in config.model_fields_set:
+        said = f"price of huawei: {HUAWEI_ESTIMATE} US dollars a category is an estimate; set BEHOLDER_HUAWEI_PRICE"
+        found.append(Finding(said, ok=True))
+    return found
+
+
+def _left(funds: Funds) -> str:
+    spent = f"{funds.spent:.4f} US dollars spent this month"
+    return f"{spent}, no ceiling" if funds.left is None else f"{spent}, {funds.left:.4f} of {funds.ceiling} left"
 
 
 # --- screening --------------------------------------------------------------------------------------
@@ -111,10 +132,10 @@ async def screening(config: Config) -> list[Finding]:
 async def _look(config: Config, name: str, card: bytes) -> Look:
     """What this provider alone says to the card; no vendor needs the bot to run, so that nothing is relayed."""
     from bot.config import HitPawDelivery
-    from bot.opening import open_screening
+    from bot.opening import open_purse, open_screening
 
     config = config.model_copy(update={"hitpaw_delivery": HitPawDelivery.UPLOAD})
-    async with open_screening(config, names=(name,)) as opened:
+    async with open_purse(config, (name,)) as purse, open_screening(config, names=(name,), purse=purse) as opened:
         return await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
 
 

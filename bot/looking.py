@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict
 
-from bot.model import Event, EventKind, Look, Media, MediaKind
+from bot.model import Event, EventKind, Look, Media, MediaKind, Tenant
 from bot.ports import Gone, Lists, Platform, Unfetchable
 from bot.screening import Screener
 from policies.model import Policy, Unscreened, UnscreenedReason
 
 MEDIA = "media"  # the name under which "the pixels never came" is filed
+
+
+class _Whose(TypedDict):
+    tenant: Tenant
+    joined: datetime | None
 
 
 class Eyes:
@@ -51,7 +58,7 @@ class Eyes:
             return _unseen(UnscreenedReason.UNSUPPORTED, media.unsupported)
         known = await self._lists.known(event.tenant.platform, media.key) if _may_be_known(event, media) else None
         if known is not None:
-            look = await self._screener.recall(known, policy, event.place, tenant=event.tenant)
+            look = await self._screener.recall(known, policy, event.place, **_whose(event))
             if look is not None:
                 return look
         try:
@@ -64,20 +71,24 @@ class Eyes:
         platform = self._platforms[event.tenant.platform]
         chunks = platform.fetch(event, media)
         try:
-            look = await self._screener.look(chunks, policy, event.place, tenant=event.tenant, claimed=media.claimed)
+            look = await self._screener.look(chunks, policy, event.place, claimed=media.claimed, **_whose(event))
         except Unfetchable as error:
             look = _unseen(error.reason, error.detail)
         if not _worth_reducing(look):
             return look
         chunks = platform.fetch(event, media, reduced=True)
         try:
-            reduced = await self._screener.look(chunks, policy, event.place, tenant=event.tenant)
+            reduced = await self._screener.look(chunks, policy, event.place, **_whose(event))
         except (Gone, Unfetchable):
             return look
         if _unread(reduced) is not None:
             return look
         # The verdict is the reduced copy's; lists and strikes go by the SHA-256 of the original alone (ruling 9).
         return replace(reduced, sha256=look.sha256)
+
+
+def _whose(event: Event) -> _Whose:
+    return {"tenant": event.tenant, "joined": event.author.joined_at}
 
 
 def _may_be_known(event: Event, media: Media) -> bool:

@@ -319,11 +319,13 @@ class Screener(Protocol):
         place: Place,
         *,
         tenant: Tenant | None = None,
+        joined: datetime | None = None,
         claimed: bool = True,
     ) -> Look:
         """Never raises for what the bytes are; `Gone` and `Unfetchable` of the stream pass through.
 
-        `tenant`: whose picture it is, which says who may be asked about it.
+        `tenant`: whose picture it is, which says who may be asked about it and whose budget pays. `joined`: since
+        when its author is a member, if ever.
         """
         ...
 

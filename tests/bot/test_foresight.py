@@ -55,7 +55,14 @@ class Here:
         return event.message
 
     async def look(
-        self, chunks: str, policy: Policy, place: Place, *, tenant: Tenant | None = None, claimed: bool = True
+        self,
+        chunks: str,
+        policy: Policy,
+        place: Place,
+        *,
+        tenant: Tenant | None = None,
+        joined: datetime | None = None,
+        claimed: bool = True,
     ) -> Look:
         self.looked.append(policy)
         await self.gate.wait()

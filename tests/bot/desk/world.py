@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.desk.desk import Desk
 from bot.model import (
@@ -83,6 +84,7 @@ class Eyes:
         place: Place,
         *,
         tenant: Tenant | None = None,
+        joined: datetime | None = None,
         claimed: bool = True,
     ) -> Look:
         self.asked.append(policy)
