@@ -36,8 +36,8 @@ from policies.model import Act, Place, Policy
 
 class Desk:
     """What people ask for, on any platform. `coverage`: what each provider here can find, by name; `states`:
-    how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said; `funds`: what
-    is left for paid providers."""
+    how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said;
+    `funds`: what is left for paid providers."""
 
     def __init__(
         self,
