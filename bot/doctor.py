@@ -167,6 +167,8 @@ def _provider(name: str, look: Look) -> Finding:
         return Finding(f"provider {name}{'' if name in OURS else _measured(said, look)}", ok=True)
     if said is not None and said.reason is UnscreenedReason.PENDING:
         return Finding(f"provider {name}: takes pictures; its answer was not waited for", ok=True)
+    if said is not None and said.reason is UnscreenedReason.SPENT:
+        return Finding(f"provider {name}: not asked, since this month's BEHOLDER_CEILING is reached", ok=True)
     why = said.detail if said is not None and said.detail else "it gave no verdict"
     return Finding(
         f"provider {name}", ok=False, cure=f"{why}; install the locked requirements again" if name in OURS else why

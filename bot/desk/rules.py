@@ -129,7 +129,7 @@ class Rules:
             return await self._changing.amend(
                 tenant,
                 presser,
-                f"when spent: {which}",
+                f"budget {which}",
                 lambda old: replace(old, when_spent=which),
                 voice,
                 texts.gettext("When the money for paid providers is used up"),

@@ -17,6 +17,7 @@ from bot.model import (
     Entry,
     Event,
     EventKind,
+    Funds,
     JobKind,
     Judged,
     Look,
@@ -102,6 +103,7 @@ class World:
         self.hands = Hands(store.ledger)
         self.eyes = Eyes()
         self.states = dict.fromkeys(COVERAGE, "ok")
+        self.funds: dict[str, Funds] = {}
         self.desk = Desk(
             ledger=store.ledger,
             settings=store.settings,
@@ -113,8 +115,12 @@ class World:
             drafts=store.drafts,
             coverage=COVERAGE,
             states=lambda: self.states,
+            funds=self._funds,
         )
         self._messages = 0
+
+    async def _funds(self, tenant: Tenant) -> dict[str, Funds]:
+        return self.funds
 
     async def policy(self, **changes: object) -> Policy:
         """Change the guild's policy directly; returns what now holds."""
