@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 
@@ -41,7 +41,7 @@ class Pocket:
     def __init__(self, **money: int) -> None:
         self.money = money
         self.held = Decimal(0)
-        self.paid: Counter[str] = Counter()
+        self.paid: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.settled = 0
         self.broken = False
 
@@ -55,7 +55,7 @@ class Pocket:
 
     async def settle(self, payer: str, provider: str, held: Decimal, paid: Decimal) -> None:
         self.held -= held
-        self.paid[payer] += paid  # type: ignore[assignment]
+        self.paid[payer] += paid
         self.settled += 1
         if self.broken:
             raise Unavailable("the disk is full")
