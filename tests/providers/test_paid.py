@@ -48,7 +48,7 @@ class Pocket:
     async def hold(self, payer: str, provider: str, amount: Decimal) -> bool:
         if self.broken:
             raise Unavailable("the purse cannot be read")
-        if self.money and self.paid[payer] + self.held + amount > self.money.get(payer, 0):
+        if self.money and self.paid.get(payer, Decimal(0)) + self.held + amount > self.money.get(payer, 0):
             return False
         self.held += amount
         return True
