@@ -6,15 +6,18 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 import structlog
 
 from bot import vendors
 from bot.allowance import Allowance
+from bot.budget import Budget
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
 from bot.config import Config, ConfigError
+from bot.desk.announcing import Announcing
 from bot.desk.desk import Desk
 from bot.door import Door
 from bot.effects import Effects
@@ -32,6 +35,7 @@ from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Clock, Links, Platform
+from bot.spent import SpentNotice
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
@@ -63,8 +67,10 @@ class App:
         clock: Clock,
         metrics: Metrics | None = None,
         relay: Relay | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._clock = clock
+        self._budget = budget or Budget(store.guilds, store.spending, clock, ceiling=config.ceiling)
         self._metrics = metrics or Metrics(config.providers)
         self._relay = relay
         self._source = source
@@ -93,6 +99,7 @@ class App:
             coverage=screening.coverage,
             recipients=vendors.recipients(config),
             states=screening.health,
+            funds=self._budget.of,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
         self._discord = self._make_discord()
@@ -142,6 +149,7 @@ class App:
             caps=Caps(store.ledger, self._clock),
             clock=self._clock,
             allowance=self._allowance,
+            spent=SpentNotice(Announcing(store.ledger, self._effects), store.spending, self._clock),
             observer=self._metrics,
         )
         chores = Chores(platforms=self.platforms, journal=store.journal, ledger=store.ledger, effects=self._effects)
@@ -272,6 +280,7 @@ class App:
                 guilds=await self._modes(),
                 providers=health.providers,
                 gateways=gateways,
+                budget=await self._budget.whole(),
             )
         )
 
@@ -284,20 +293,23 @@ async def run(config: Config) -> None:
     """The production process: until SIGTERM or SIGINT, then a graceful stop."""
     discord = _discord_config(config)
     hosts = discord.hosts if discord else ()
-    metrics, relay = Metrics(config.providers), _relay(config)
-    async with (
-        open_store(config, lock=True) as store,
-        open_screening(
+    metrics, relay, clock = Metrics(config.providers), _relay(config), SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(config, lock=True))
+        budget = Budget(store.guilds, store.spending, clock, ceiling=config.ceiling)
+        opening = open_screening(
             config,
             verdicts=store.verdicts,
             tickets=store.tickets,
             publisher=relay,
             granted=by_grant(store.guilds),
+            purse=budget,
+            low=budget.low,
             meter=metrics,
-        ) as screening,
-        Fetcher([Allow.parse(host) for host in hosts]) as source,
-    ):
-        app = App(config, store, screening, source, SystemClock(), metrics, relay)
+        )
+        screening = await stack.enter_async_context(opening)
+        source = await stack.enter_async_context(Fetcher([Allow.parse(host) for host in hosts]))
+        app = App(config, store, screening, source, clock, metrics, relay, budget)
         if link := invite(config):
             log.info("invite", link=link)
         loop = asyncio.get_running_loop()

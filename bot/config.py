@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from io import StringIO
@@ -214,6 +215,8 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 Key = Annotated[SecretStr | None, AfterValidator(_key)]
 Price = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+HUAWEI_ESTIMATE = 0.002
+"""US dollars for one category of one picture: deliberately high, until the host sets what its own price list says."""
 Lowered = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
@@ -256,7 +259,7 @@ class Config(BaseSettings):
     huawei_black_glossaries: Words = ()
     huawei_white_glossaries: Words = ()
     huawei_labels: Path | None = None
-    huawei_price: Price = 0.0
+    huawei_price: Price = HUAWEI_ESTIMATE
     hitpaw_api_key: Key = None
     hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
     hitpaw_delivery: Annotated[HitPawDelivery, Lowered] = HitPawDelivery.UPLOAD
@@ -265,6 +268,7 @@ class Config(BaseSettings):
     openai_url: WebUrl = "https://api.openai.com/v1"
     custom_url: Annotated[str, AfterValidator(_model_url)] | None = None
     custom_token: Key = None
+    ceiling: Annotated[Decimal | None, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] = None
     guilds: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_guild_ids)] = ()
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -300,6 +304,7 @@ _CURES = {
     "web_port": "must be a whole number from 0 (any free port) to 65535",
     "log_level": f"must be one of: {', '.join(LogLevel)}",
     "huawei_price": "must be US dollars, from 0, with a point: for example 0.0012",
+    "ceiling": "must be US dollars a month, from 0, with a point and at most two decimals: for example 50.00",
     "hitpaw_credit_price": "must be US dollars, from 0, with a point: for example 0.001",
     "huawei_delivery": f"must be one of: {', '.join(HuaweiDelivery)}",
     "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from bot.budget import Budget
 from bot.clock import SystemClock
-from bot.config import PREFIX, Config, exposed
+from bot.config import HUAWEI_ESTIMATE, PREFIX, Config, exposed
 from bot.media.sandbox import Confinement
-from bot.model import Finding, Look, Probe
+from bot.model import PAID, Finding, Funds, Look, Probe
 from policies.model import Category, Context, Place, Unscreened, UnscreenedReason, Verdict
 from policies.presets import DEFAULT, preset
 from providers.base import Limited
@@ -72,7 +73,7 @@ async def database(config: Config) -> list[Finding]:
 
     try:
         async with open_store(config) as store:
-            return [Finding("database", ok=True), await _lately(store)]
+            return [Finding("database", ok=True), await _lately(store), *await _budgets(config, store)]
     except StoreError as error:
         return [Finding("database", ok=False, cure=str(error))]
 
@@ -86,6 +87,26 @@ async def _lately(store: Store) -> Finding:
     for tenant in await store.db.tenants.every():
         total.update(await store.ledger.counts(tenant, since))
     return Finding(lately(total, Texts("en")), ok=True)
+
+
+async def _budgets(config: Config, store: Store) -> list[Finding]:
+    """What is left of the instance's ceiling and of each guild's; and whether a price is a guess."""
+    if not any(name in PAID for name in config.providers):
+        return []
+    budget = Budget(store.guilds, store.spending, SystemClock(), ceiling=config.ceiling)
+    found = [Finding(f"budget of the instance, {_left(await budget.whole())}", ok=True)]
+    for tenant in await store.guilds.every():
+        for name, funds in (await budget.of(tenant)).items():
+            found.append(Finding(f"budget of {tenant} for {name}, {_left(funds)}", ok=True))
+    if "huawei" in config.providers and "huawei_price" not in config.model_fields_set:
+        said = f"price of huawei: {HUAWEI_ESTIMATE} US dollars a category is an estimate; set BEHOLDER_HUAWEI_PRICE"
+        found.append(Finding(said, ok=True))
+    return found
+
+
+def _left(funds: Funds) -> str:
+    spent = f"{funds.spent:.4f} US dollars spent this month"
+    return f"{spent}, no ceiling" if funds.left is None else f"{spent}, {funds.left:.4f} of {funds.ceiling} left"
 
 
 # --- screening --------------------------------------------------------------------------------------
@@ -114,10 +135,11 @@ async def screening(config: Config) -> list[Finding]:
 async def _look(config: Config, name: str, card: bytes) -> tuple[Look, str]:
     """What this provider alone says to the card, and then of its quota; no vendor needs the bot to run, so that
     nothing is relayed."""
-    from bot.opening import open_screening
+    from bot.opening import open_purse, open_screening
     from bot.vendors import given
 
-    async with open_screening(given(config), names=(name,)) as opened:
+    config = given(config)
+    async with open_purse(config, (name,)) as purse, open_screening(config, names=(name,), purse=purse) as opened:
         look = await opened.screener.look(_once(card), preset(DEFAULT), Place(Context.GROUP_MESSAGE))
         provider = opened.providers[name]
         return look, provider.quota() if isinstance(provider, Limited) else ""
@@ -154,6 +176,8 @@ async def _provider(config: Config, name: str, look: Look, quota: str) -> Findin
         return Finding(f"provider {name}: {_told(probe)}", ok=True, probe=probe)
     if said is not None and said.reason is UnscreenedReason.PENDING:
         return Finding(f"provider {name}: takes pictures; its answer was not waited for", ok=True)
+    if said is not None and said.reason is UnscreenedReason.SPENT:
+        return Finding(f"provider {name}: not asked, since this month's BEHOLDER_CEILING is reached", ok=True)
     why = said.detail if said is not None and said.detail else "it gave no verdict"
     return Finding(
         f"provider {name}", ok=False, cure=f"{why}; install the locked requirements again" if name in OURS else why

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
+from typing import TypedDict
 
-from bot.model import Event, EventKind, Look, Media, MediaKind
+from bot.model import Event, EventKind, Look, Media, MediaKind, Tenant
 from bot.ports import Gone, Links, Lists, Platform, Unfetchable
 from bot.screening import Screener
 from policies.model import Policy, Unscreened, UnscreenedReason
@@ -16,6 +18,11 @@ from providers.links import holds_token
 
 LINKLESS: Mapping[str, Links] = MappingProxyType({})
 MEDIA = "media"  # the name under which "the pixels never came" is filed
+
+
+class _Whose(TypedDict):
+    tenant: Tenant
+    joined: datetime | None
 
 
 class Eyes:
@@ -64,7 +71,7 @@ class Eyes:
             return _unseen(UnscreenedReason.UNSUPPORTED, media.unsupported)
         known = await self._lists.known(event.tenant.platform, media.key) if _may_be_known(event, media) else None
         if known is not None:
-            look = await self._screener.recall(known, policy, event.place, tenant=event.tenant)
+            look = await self._screener.recall(known, policy, event.place, **_whose(event))
             if look is not None:
                 return look
         try:
@@ -81,9 +88,9 @@ class Eyes:
                 chunks,
                 policy,
                 event.place,
-                tenant=event.tenant,
                 claimed=media.claimed,
                 link=partial(self._link, event, media),
+                **_whose(event),
             )
         except Unfetchable as error:
             look = _unseen(error.reason, error.detail)
@@ -91,7 +98,7 @@ class Eyes:
             return look
         chunks = platform.fetch(event, media, reduced=True)
         try:
-            reduced = await self._screener.look(chunks, policy, event.place, tenant=event.tenant)
+            reduced = await self._screener.look(chunks, policy, event.place, **_whose(event))
         except (Gone, Unfetchable):
             return look
         if _unread(reduced) is not None:
@@ -104,6 +111,10 @@ class Eyes:
         keeper = self._links.get(event.tenant.platform)
         link = None if keeper is None else keeper.link(event, media)
         return None if link is None or holds_token(link) else link
+
+
+def _whose(event: Event) -> _Whose:
+    return {"tenant": event.tenant, "joined": event.author.joined_at}
 
 
 def _may_be_known(event: Event, media: Media) -> bool:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot import vendors
+from bot.budget import Budget
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.media.intake import Intake
-from bot.planning import Always, Granted, HostsPlan, by_host
+from bot.model import PAID
+from bot.planning import Always, Granted, HostsPlan, Low, by_host
 from bot.screening import Screener
 from bot.store.disk import ProcessLock
 from bot.store.store import Store
 from bot.vendors import LOCAL, Means
 from policies.model import Category
-from providers.base import Meter, Provider, Publisher, Tickets, Unmetered, Verdicts
+from providers.base import Meter, Provider, Publisher, Purse, Tickets, Unmetered, Verdicts
 from providers.errors import ProviderError
 from providers.guard import Guard
 from providers.local.provider import LocalProvider
+from providers.paid import Paid, Priced, Unlimited
 from providers.plans import Together
 from providers.router import Router
 from providers.tickets import MemoryTickets
@@ -29,7 +32,8 @@ from providers.tickets import MemoryTickets
 @dataclass(frozen=True, slots=True)
 class Screening:
     """What judges images, without any platform. `warm` loads what is loaded lazily; `health` says of each
-    provider `ok`, or what is wrong with it; `providers` are behind their guards."""
+    provider `ok`, or what is wrong with it; `providers` are behind their guards, those that cost money behind a
+    purse as well."""
 
     screener: Screener
     coverage: Mapping[str, frozenset[Category]]
@@ -91,11 +95,14 @@ async def open_screening(
     publisher: Publisher | None = None,
     names: tuple[str, ...] | None = None,
     granted: Granted = by_host,
+    purse: Purse = Unlimited(),
+    low: Low | None = None,
     meter: Meter = Unmetered(),
 ) -> AsyncIterator[Screening]:
     """The sandbox and the configured providers, ready to judge: each picture as the host planned, or all of `names`.
 
-    `granted`: which of those that cost money may be asked for a guild. Raises ConfigError.
+    `granted`: which of those that cost money may be asked for a guild; `purse`: what pays them; `low`: see
+    `bot.planning`. Raises ConfigError.
     """
     cores = os.cpu_count() or 1
     offered = config.providers if names is None else names
@@ -103,20 +110,37 @@ async def open_screening(
     # The local models are always at hand, if only for direct messages; unless asked they are never loaded.
     both = {name: vendors.provider(config, name, means) for name in dict.fromkeys((*offered, LOCAL))}
     guarded = {name: guard for name, (_, guard) in both.items()}
+    asked = {name: _payable(one, guard, purse, meter) for name, (one, guard) in both.items()}
     made = {name: both[name][0] for name in offered}
     coverage = {name: one.covers for name, one in made.items()}
     async with AsyncExitStack() as stack:
         intake = await stack.enter_async_context(Intake(workers=cores))
-        router = Router(guarded, verdicts or NoVerdicts(), meter=meter)
+        router = Router(asked, verdicts or NoVerdicts(), meter=meter)
         watched = Watched({name: guarded[name] for name in offered}, made)
         stack.push_async_callback(router.aclose)
+        planner = Always(Together(names)) if names else HostsPlan(coverage, granted, low=low)
         yield Screening(
-            screener=Screener(intake, router, Always(Together(names)) if names else HostsPlan(coverage, granted)),
+            screener=Screener(intake, router, planner),
             coverage=coverage,
             warm=watched.warm,
             health=watched.health,
-            providers=guarded,
+            providers=asked,
         )
+
+
+def _payable(provider: Provider, guard: Guard, purse: Purse, meter: Meter) -> Provider:
+    return Paid(guard, provider, purse, meter=meter) if isinstance(provider, Priced) else guard
+
+
+@asynccontextmanager
+async def open_purse(config: Config, names: Iterable[str]) -> AsyncIterator[Purse]:
+    """What pays for the host's own pictures at the providers `names`: on record with what the bot spends, and under
+    the same ceiling of the instance. The database is opened only where one of them costs money."""
+    if not any(name in PAID for name in names):
+        yield Unlimited()
+        return
+    async with open_store(config) as store:
+        yield Budget(store.guilds, store.spending, SystemClock(), ceiling=config.ceiling)
 
 
 @asynccontextmanager

@@ -37,6 +37,7 @@ from bot.ports import Clock, Journal, Ledger, Lists, Settings
 from bot.ports.observing import Observer, Unobserved
 from bot.screening import Screener
 from bot.spans import Spans
+from bot.spent import SpentNotice
 from bot.texts import notices
 from bot.texts.catalogue import Texts
 from policies import engine
@@ -100,6 +101,7 @@ class Pipeline:
         caps: Caps,
         clock: Clock,
         allowance: Allowance | None = None,
+        spent: SpentNotice | None = None,
         observer: Observer = Unobserved(),
     ) -> None:
         self._eyes = eyes
@@ -112,6 +114,7 @@ class Pipeline:
         self._caps = caps
         self._clock = clock
         self._allowance = allowance
+        self._spent = spent
         self._observer = observer
 
     async def handle(self, job: Job, event: Event) -> None:
@@ -139,7 +142,7 @@ class Pipeline:
         ruling = self._ruling(judgement, spans)
         with spans.span("disk"):
             concluded = await self._conclude(job, ruling)
-        await self._act(ruling, concluded, looks, spans)
+        await self._act(ruling, policy, concluded, looks, spans)
 
     # --- judging ------------------------------------------------------------------------------
 
@@ -268,7 +271,9 @@ class Pipeline:
 
     # --- acting -------------------------------------------------------------------------------
 
-    async def _act(self, ruling: Ruling, concluded: Concluded, looks: Mapping[Media, Look], spans: Spans) -> None:
+    async def _act(
+        self, ruling: Ruling, policy: Policy, concluded: Concluded, looks: Mapping[Media, Look], spans: Spans
+    ) -> None:
         outcomes: dict[str, str] = {}
         if not concluded.duplicate:  # what a first run left unsettled, the sweep of effects takes up
             worst = _worst(ruling.images)
@@ -286,6 +291,8 @@ class Pipeline:
         if not (concluded.superseded or concluded.duplicate):
             self._observer.judged(ruling.images, ms)
         await self._eyes.remember(ruling.event, looks)
+        if self._spent is not None and not (concluded.superseded or concluded.duplicate):
+            await self._spent.tell(ruling.event.tenant, policy, ruling.images)
 
 
 def _notice_of_limit(policy: Policy, limit: int) -> Plan:

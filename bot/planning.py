@@ -1,32 +1,44 @@
 """Whom to ask about a picture of a guild's: of those that the host offers, the ones the guild chose and may use.
 
 A provider that costs money is asked for guilds alone to which the host granted it (ruling 20); about direct messages
-nobody outside this machine is asked at all (ruling 13).
+nobody outside this machine is asked at all (ruling 13). A plan names a paid provider also when its money is spent: it
+answers so by itself, and only where it would have been asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
+from bot.clock import SystemClock
 from bot.model import Membership, Tenant
 from bot.model.guilds import PAID
+from bot.ports import Clock
 from bot.vendors import LOCAL
-from policies.model import Category, Context, Place, Policy
+from policies.model import Category, Context, Place, Policy, WhenSpent
 from providers.plans import Failover, Plan, SecondOpinion, Together, grey
 
 PRIVATE = "dm"  # the tenant of direct messages, the host's own, on any platform
 
+NEW_HOURS: Final = 72
+"""For how long somebody is a new member where a guild has not set it."""
+
 Granted = Callable[[Tenant | None], Awaitable[frozenset[str]]]
 """Which paid providers may be asked for a guild; None is nobody's picture."""
+
+Low = Callable[[Tenant], Awaitable[frozenset[str]]]
+"""Of which paid providers so little is left for a guild that it may be kept for posts by new members."""
 
 
 class Planner(Protocol):
     """Who makes plans."""
 
-    async def plan(self, policy: Policy, place: Place, tenant: Tenant | None) -> Plan:
-        """Whom to ask about a picture seen in `place` of `tenant`."""
+    async def plan(
+        self, policy: Policy, place: Place, tenant: Tenant | None, *, joined: datetime | None = None
+    ) -> Plan:
+        """Whom to ask about a picture seen in `place` of `tenant`, by an author who `joined` it then, or never."""
         ...
 
 
@@ -36,7 +48,9 @@ class Always:
 
     fixed: Plan
 
-    async def plan(self, policy: Policy, place: Place, tenant: Tenant | None) -> Plan:
+    async def plan(
+        self, policy: Policy, place: Place, tenant: Tenant | None, *, joined: datetime | None = None
+    ) -> Plan:
         """See `Planner.plan`."""
         return self.fixed
 
@@ -44,22 +58,36 @@ class Always:
 class HostsPlan:
     """A second opinion where the free and the paid are to be had, else one after another, in the host's order.
 
-    Where none of those that a guild chose may be asked, the free ones are; where there are none, the local models.
+    Where none of those that a guild chose may be asked, or none of them can be paid, the free ones are; where there
+    are none, the local models.
     """
 
-    def __init__(self, coverage: Mapping[str, frozenset[Category]], granted: Granted) -> None:
-        """`coverage`: what each provider that the host offers can find, in the order in which they are asked."""
+    def __init__(
+        self,
+        coverage: Mapping[str, frozenset[Category]],
+        granted: Granted,
+        *,
+        low: Low | None = None,
+        clock: Clock = SystemClock(),
+    ) -> None:
+        """`coverage`: what each provider that the host offers can find, in the order in which they are asked. `low`:
+        None where nobody keeps a budget."""
         self._coverage = coverage
         self._granted = granted
+        self._low = low
+        self._clock = clock
 
-    async def plan(self, policy: Policy, place: Place, tenant: Tenant | None) -> Plan:
+    async def plan(
+        self, policy: Policy, place: Place, tenant: Tenant | None, *, joined: datetime | None = None
+    ) -> Plan:
         """See `Planner.plan`."""
         if place.context is Context.MESSAGE or (tenant is not None and tenant.id == PRIVATE):
             return Together((LOCAL,))
-        granted = await self._granted(tenant) if any(name in PAID for name in self._coverage) else frozenset()
-        free, paid = self._allowed(policy, granted)
-        if not (free and paid):
-            return Failover(free or paid or (LOCAL,))
+        free, paid = self._allowed(policy, await self._payable(policy, tenant, joined))
+        if not paid:
+            return Failover(free or (LOCAL,))
+        if not free:
+            return Failover(paid, self._free or (LOCAL,))
         finds = frozenset[Category]().union(*(self._coverage[name] for name in paid))
         return SecondOpinion(free, paid, grey(policy), policy.required, finds)
 
@@ -68,9 +96,25 @@ class HostsPlan:
         chosen = [n for n in self._coverage if not policy.providers or n in policy.providers]
         free = tuple(n for n in chosen if n not in PAID)
         paid = tuple(n for n in chosen if n in PAID and n in granted)
-        if not (free or paid):
-            free = tuple(n for n in self._coverage if n not in PAID)
-        return free, paid
+        return (free, paid) if free or paid else (self._free, ())
+
+    @property
+    def _free(self) -> tuple[str, ...]:
+        return tuple(n for n in self._coverage if n not in PAID)
+
+    async def _payable(self, policy: Policy, tenant: Tenant | None, joined: datetime | None) -> frozenset[str]:
+        """The paid ones that may be asked; for an old member's post not those whose rest is kept for the new."""
+        if not any(name in PAID for name in self._coverage):
+            return frozenset()
+        granted = await self._granted(tenant)
+        keeps = granted and policy.when_spent is WhenSpent.NEW_MEMBERS and not self._is_new(policy, joined)
+        if not keeps or tenant is None or self._low is None:
+            return granted
+        return granted - await self._low(tenant)
+
+    def _is_new(self, policy: Policy, joined: datetime | None) -> bool:
+        hours = policy.newcomers.hours or NEW_HOURS
+        return joined is not None and self._clock.now() - joined < timedelta(hours=hours)
 
 
 class Register(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.media.fetch import collect
 from bot.media.intake import Intake
@@ -15,6 +16,7 @@ from bot.spans import Spans
 from policies import resolve
 from policies.model import Evidence, Place, Policy, Screening, Unscreened
 from providers.base import LINK, Ask, Image
+from providers.plans import Plan
 from providers.router import Router
 
 
@@ -24,6 +26,25 @@ class Limits:
 
     cap: int = 32 * 1024 * 1024
     deadline: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Whom to ask about a picture, by which rules, and for whom."""
+
+    policy: Policy
+    place: Place
+    tenant: Tenant | None
+    plan: Plan
+
+    @property
+    def ask(self) -> Ask:
+        return Ask(
+            context=resolve.context(self.policy, self.place),
+            categories=resolve.wanted(self.policy),
+            language=self.policy.language,
+            payer="" if self.tenant is None else str(self.tenant),
+        )
 
 
 class Screener:
@@ -46,24 +67,36 @@ class Screener:
         place: Place,
         *,
         tenant: Tenant | None = None,
+        joined: datetime | None = None,
         claimed: bool = True,
         link: Link = no_link,
     ) -> Look:
         """Judge what `chunks` amount to. Raises `Gone` and `Unfetchable` of the stream, nothing else.
 
-        `tenant`: whose picture it is; nobody's is shown to no provider that costs money, but by the host.
-        `link`: where a vendor may fetch it, asked for once the bytes are there.
+        `tenant`: whose picture it is, and whose budget pays; nobody's is shown to no provider that costs money, but
+        by the host. `joined`: since when its author is a member, if ever. `link`: where a vendor may fetch it, asked
+        for once the bytes are there.
         """
         spans = Spans()
         with spans.span("fetch"):
             original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=claimed)
         if original is None:
             return Look(sha256="", screenings=(), skipped=True, ms=spans.ms)
-        return await self._judge(original, policy, place, tenant, spans, link)
+        plan = await self._planner.plan(policy, place, tenant, joined=joined)
+        return await self._judge(original, _Wanted(policy, place, tenant, plan), spans, link)
 
-    async def recall(self, sha256: str, policy: Policy, place: Place, *, tenant: Tenant | None = None) -> Look | None:
+    async def recall(
+        self,
+        sha256: str,
+        policy: Policy,
+        place: Place,
+        *,
+        tenant: Tenant | None = None,
+        joined: datetime | None = None,
+    ) -> Look | None:
         """What is known of these exact bytes without having them, or None."""
-        known = await self._known(sha256, policy, place, tenant)
+        plan = await self._planner.plan(policy, place, tenant, joined=joined)
+        known = await self._known(sha256, _Wanted(policy, place, tenant, plan))
         return None if known is None else Look(sha256=sha256, screenings=known, recalled=True)
 
     async def picture(self, look: Look, level: Evidence) -> bytes | None:
@@ -76,11 +109,9 @@ class Screener:
             still = image.still if isinstance(image, Image) else None
         return None if still is None else await self._intake.picture(still, level)
 
-    async def _judge(
-        self, original: bytes, policy: Policy, place: Place, tenant: Tenant | None, spans: Spans, link: Link
-    ) -> Look:
+    async def _judge(self, original: bytes, wanted: _Wanted, spans: Spans, link: Link) -> Look:
         sha256 = hashlib.sha256(original).hexdigest()
-        known = await self._known(sha256, policy, place, tenant)
+        known = await self._known(sha256, wanted)
         if known is not None:
             return Look(sha256=sha256, screenings=known, original=original, ms=spans.ms)
         with spans.span("decode"):
@@ -88,9 +119,8 @@ class Screener:
         if isinstance(image, Unscreened):
             return Look(sha256=sha256, screenings=(image,), ms=spans.ms)
         with spans.span("inference"):
-            ask = _linked(self._ask(policy, place), link())
-            plan = await self._planner.plan(policy, place, tenant)
-            screenings = await self._router.screen(image, ask, plan, test_cards=policy.test_cards)
+            ask = _linked(wanted.ask, link())
+            screenings = await self._router.screen(image, ask, wanted.plan, test_cards=wanted.policy.test_cards)
         return Look(
             sha256=sha256,
             screenings=screenings,
@@ -100,15 +130,8 @@ class Screener:
             ms=spans.ms,
         )
 
-    async def _known(
-        self, sha256: str, policy: Policy, place: Place, tenant: Tenant | None
-    ) -> tuple[Screening, ...] | None:
-        ask = self._ask(policy, place)
-        plan = await self._planner.plan(policy, place, tenant)
-        return await self._router.cached(sha256, ask, plan, test_cards=policy.test_cards)
-
-    def _ask(self, policy: Policy, place: Place) -> Ask:
-        return Ask(context=resolve.context(policy, place), categories=resolve.wanted(policy), language=policy.language)
+    async def _known(self, sha256: str, wanted: _Wanted) -> tuple[Screening, ...] | None:
+        return await self._router.cached(sha256, wanted.ask, wanted.plan, test_cards=wanted.policy.test_cards)
 
 
 def _linked(ask: Ask, link: str | None) -> Ask:

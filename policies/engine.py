@@ -34,6 +34,7 @@ from policies.model import (
     Unscreened,
     UnscreenedReason,
     Verdict,
+    WhenSpent,
 )
 from policies.reasons import canonical, gives
 from policies.resolve import actions, exemptions, thresholds
@@ -136,7 +137,7 @@ def _of_image(policy: Policy, place: Place, seen: Seen, standing: Standing) -> D
     said = opinions(seen.screenings)
     limits = thresholds(policy, place, standing, said.medium)
     found = _of_verdicts(policy, place, said, limits)
-    parts = [found, *_of_unseen_frames(policy, place, said, found)]
+    parts = [found, *_of_unseen_frames(policy, place, said, found), *_of_spent(policy, place, seen, found)]
     parts += [_of_silence(policy, place, missing) for missing in said.silent]
     if policy.test_cards:
         parts += [
@@ -185,6 +186,16 @@ def _of_unseen_frames(policy: Policy, place: Place, said: Opinions, found: Decis
     if found.suggestion >= (Suggestion.BLOCK if remedy is Remedy.HOLD else Suggestion.REVIEW):
         remedy = Remedy.LEAVE
     return [_remedied(policy, place, remedy, _unseen(v)) for v in said.verdicts if v.frames.partly]
+
+
+def _of_spent(policy: Policy, place: Place, seen: Seen, found: Decision) -> list[Decision]:
+    """An image about which a paid provider would have been asked is one in doubt. Where the guild wants to see such
+    (ruling 20) it comes before the moderators, unless what was found brings it there anyway."""
+    if policy.when_spent is not WhenSpent.REVIEW or found.suggestion >= Suggestion.REVIEW:
+        return []
+    unpaid = [s for s in seen.screenings if isinstance(s, Unscreened) and s.reason is UnscreenedReason.SPENT]
+    findings = [_Finding(Suggestion.REVIEW, Reason(ReasonCode.SPENT, provider=s.provider)) for s in unpaid]
+    return [_conclude(policy, place, findings, {})] if findings else []
 
 
 def _unseen(verdict: Verdict) -> Reason:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -192,7 +193,7 @@ class Meter(Protocol):
         ...
 
     def spent(self, provider: str, amount: float) -> None:
-        """A call has cost so much, in US dollars."""
+        """A call has cost so much, in US dollars, or may have."""
         ...
 
 
@@ -251,13 +252,14 @@ class Purse(Protocol):
     An amount is held before the call and settled after it, so that calls at once cannot spend the same money.
     """
 
-    async def hold(self, payer: str, provider: str, amount: float) -> bool:
+    async def hold(self, payer: str, provider: str, amount: Decimal) -> bool:
         """Set `amount` aside; False where it is not left, or was never granted. Raises Unavailable where that cannot
         be told: nothing is spent in the dark."""
         ...
 
-    async def settle(self, payer: str, provider: str, held: float, paid: float) -> None:
-        """The call ended: `held` is held no more, `paid` is on record when this returns."""
+    async def settle(self, payer: str, provider: str, held: Decimal, paid: Decimal) -> None:
+        """The call ended: `held` is held no more, `paid` is on record when this returns. Raises Unavailable where it
+        could not be put on record; then nothing more is held until it can."""
         ...
 
 

@@ -22,7 +22,7 @@ import structlog
 from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
-from policies.model import Category, Screening, Verdict
+from policies.model import Category, Screening
 from providers.base import Ask, Image, Limited, Meter, Provider, Ticket, Unmetered
 from providers.errors import Denied, ProviderError, RateLimited, Refused, Timeout, Unavailable
 
@@ -215,13 +215,8 @@ class Guard:
                     self._pause(account, error)
                 raise
             self._answers = True
-            self._count(screening)
+            self._meter.called(self.name, ANSWERED)
             return screening
-
-    def _count(self, screening: Screening) -> None:
-        self._meter.called(self.name, ANSWERED)
-        if isinstance(screening, Verdict) and screening.cost:
-            self._meter.spent(self.name, screening.cost)
 
     async def _timed(self, call: Call) -> Screening:
         """`call` with a deadline on our clock: an alarm that ends a timeout of asyncio's, which has its own."""

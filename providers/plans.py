@@ -46,6 +46,11 @@ def _answered(said: Sequence[Screening]) -> bool:
     return any(isinstance(s, Verdict) or s.reason is UnscreenedReason.PENDING for s in said)
 
 
+def is_spent(screening: Screening) -> bool:
+    """Whether nobody was asked, for want of money."""
+    return isinstance(screening, Unscreened) and screening.reason is UnscreenedReason.SPENT
+
+
 @dataclass(frozen=True, slots=True)
 class Together:
     """Everybody, side by side."""
@@ -62,16 +67,30 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Failover:
-    """The first that answers. Whoever will not take the image leaves it to the next, too."""
+    """The first that answers. Whoever will not take the image leaves it to the next, too.
 
-    names: tuple[str, ...]
+    `unpaid`: those who take over, one after another, where all others were not asked for want of money.
+    """
+
+    first: tuple[str, ...]
+    unpaid: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _named(self.names)
+        _named(self.first)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Plan`."""
+        return tuple(dict.fromkeys((*self.first, *self.unpaid)))
 
     def next(self, said: Sequence[Screening]) -> tuple[str, ...]:
         """See `Plan`."""
-        return () if _answered(said) else _left(self.names, said)[:1]
+        if _answered(said):
+            return ()
+        if left := _left(self.first, said):
+            return left[:1]
+        spent = all(is_spent(s) for s in said if s.provider in self.first)
+        return _left(self.unpaid, said)[:1] if spent else ()
 
 
 class Band(NamedTuple):

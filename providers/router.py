@@ -18,7 +18,7 @@ from policies.model import Screening, Unscreened, UnscreenedReason, Verdict, kep
 from providers.base import Ask, Image, Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
-from providers.plans import Plan
+from providers.plans import Plan, is_spent
 from providers.testcard import NAME as TESTCARD
 from providers.testcard import TestCardProvider
 
@@ -45,6 +45,13 @@ class Key(NamedTuple):
         return cls(sha256, provider.name, provider.version, provider.cache_key(ask))
 
 
+class _Told(NamedTuple):
+    """What came of a call, and whose purse it was to be paid from."""
+
+    screening: Screening
+    payer: str
+
+
 class Router:
     """Asks the providers of a plan, and reads test cards. Never raises for what a provider does."""
 
@@ -53,7 +60,7 @@ class Router:
         self._meter = meter
         self._providers = {TESTCARD: TestCardProvider(), **providers}
         self._memory = Memory(verdicts)
-        self._flights: Flights[Key, Screening] = Flights()
+        self._flights: Flights[Key, _Told] = Flights()
 
     async def screen(self, image: Image, ask: Ask, plan: Plan, *, test_cards: bool = True) -> tuple[Screening, ...]:
         """What was said by whoever `plan` had asked, in its order; then the test card's, if there is one."""
@@ -102,18 +109,22 @@ class Router:
             known = ", ".join(sorted(self._providers))
             return Unscreened(name, UnscreenedReason.OUTAGE, f"No provider here is named {name}; there are: {known}.")
         key = Key.of(image.sha256, provider, ask)
-        return await self._flights.join(key, partial(self._answer, key, provider, image, ask))
+        while True:
+            told = await self._flights.join(key, partial(self._answer, key, provider, image, ask))
+            if told.payer == ask.payer or not is_spent(told.screening):
+                return told.screening
+            # Somebody else's purse was empty, which says nothing of ours.
 
-    async def _answer(self, key: Key, provider: Provider, image: Image, ask: Ask) -> Screening:
+    async def _answer(self, key: Key, provider: Provider, image: Image, ask: Ask) -> _Told:
         known = await self._memory.get(key)
         if known is not None:
             if key.provider != TESTCARD:
                 self._meter.remembered(key.provider)
-            return known
+            return _Told(known, ask.payer)
         screening = await _supervised(provider, image, ask)
         if isinstance(screening, Verdict):
             self._memory.keep(key, screening)
-        return screening
+        return _Told(screening, ask.payer)
 
 
 class _Unknown(Exception):

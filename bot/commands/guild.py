@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -15,6 +15,7 @@ import typer
 
 from bot.commands.console import Stop, say, say_json, show_table
 from bot.commands.options import AsJson, ConfigFile
+from bot.commands.spending import spending, spent_now
 from bot.model import PAID, Entry, JobKind, Membership, Tenant
 from policies.model import Mode
 
@@ -33,11 +34,16 @@ DEAREST = Decimal(1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A guild with what came of it. `images`: those of the last 24 hours, also where nobody judged them."""
+    """A guild with what came of it. `images`: those of the last 24 hours, also where nobody judged them. `spent`: of
+    each provider that it was granted, in this month."""
 
     membership: Membership
     mode: Mode
     images: int
+    spent: Mapping[str, Decimal]
+
+
+app.command()(spending)
 
 
 # --- list -------------------------------------------------------------------------------------------
@@ -65,14 +71,18 @@ async def _standings(store: Store) -> list[Standing]:
     from bot.clock import SystemClock
 
     since = SystemClock().now() - timedelta(hours=24)
-    return [await _standing(store, known, since) for known in (await store.guilds.every()).values()]
+    spent = await spent_now(store)
+    return [await _standing(store, known, since, spent) for known in (await store.guilds.every()).values()]
 
 
-async def _standing(store: Store, known: Membership, since: datetime) -> Standing:
+async def _standing(
+    store: Store, known: Membership, since: datetime, spent: Mapping[tuple[str, str], Decimal]
+) -> Standing:
     policy, _ = await store.settings.policy(known.tenant)
     counts = await store.ledger.counts(known.tenant, since)
     images = sum(n for name, n in counts.items() if name in ("judged", "limited") or name.startswith("unscreened:"))
-    return Standing(known, policy.mode, images)
+    paid = {name: spent.get((str(known.tenant), name), Decimal(0)) for name in known.grants}
+    return Standing(known, policy.mode, images, paid)
 
 
 def _row(standing: Standing) -> tuple[str, ...]:
@@ -87,9 +97,14 @@ def _row(standing: Standing) -> tuple[str, ...]:
         str(standing.images),
         str(known.cases),
         NONE if known.limit is None else str(known.limit),
-        ", ".join(f"{name} {ceiling}" for name, ceiling in known.grants.items()) or "-",
+        ", ".join(f"{name} {_of(standing.spent[name], ceiling)}" for name, ceiling in known.grants.items()) or "-",
         _since(known),
     )
+
+
+def _of(spent: Decimal, ceiling: str) -> str:
+    """As `3.21/20.00`; rounded up, so that nothing spent never reads as nothing."""
+    return f"{spent.quantize(Decimal('0.01'), ROUND_CEILING)}/{ceiling}"
 
 
 def _since(known: Membership) -> str:
@@ -113,6 +128,7 @@ def _shape(standing: Standing) -> dict[str, object]:
         "cases": known.cases,
         "limit": known.limit,
         "grants": dict(known.grants),
+        "spent": {name: f"{dollars:.6f}" for name, dollars in standing.spent.items()},
         "joined_at": known.joined_at.isoformat() if known.joined_at else None,
         "left_at": known.left_at.isoformat() if known.left_at else None,
         "stays_away": known.barred,
@@ -194,14 +210,25 @@ def grant(
     guild: Ident,
     provider: Annotated[str, typer.Argument(help=f"A provider that costs money: {', '.join(PAID)}.")],
     ceiling: Annotated[
-        str, typer.Argument(metavar="CEILING|none", help="What it may cost in a month, in your account's currency.")
+        str, typer.Argument(metavar="CEILING|none", help="What it may cost in a month (of UTC), in US dollars.")
     ],
     config_file: ConfigFile = None,
 ) -> None:
-    """Let a server use a provider that costs money. Nothing stops it at the ceiling yet: it is on record."""
+    """Let a server use a provider that costs money, up to a ceiling at which it is asked no more until the month ends.
+
+    By the prices that are set: see BEHOLDER_HUAWEI_PRICE and BEHOLDER_HITPAW_CREDIT_PRICE.
+    """
     tenant, name, most = _tenant(guild), _provider(provider), _amount(ceiling)
-    _changed(config_file, tenant, lambda store: store.guilds.grant(tenant, name, most))
-    say(f"{tenant}: {name} is not granted" if most is None else f"{tenant}: {name} up to {most} a month")
+
+    async def change(store: Store) -> Decimal:
+        await store.guilds.grant(tenant, name, most)
+        return (await spent_now(store)).get((str(tenant), name), Decimal(0))
+
+    spent = _run(config_file, change)
+    if most is None:
+        say(f"{tenant}: {name} is not granted")
+    else:
+        say(f"{tenant}: {name} up to {most} US dollars a month; {_of(spent, most)} spent in this one")
 
 
 def _provider(name: str) -> str:

@@ -76,10 +76,13 @@ async def _screen(
 ) -> list[Judgement]:
     """All judgements; with `as_json` each is printed as soon as it is there, and none is kept."""
     from bot.commands.judging import judgements, sources
-    from bot.opening import open_screening
+    from bot.opening import open_purse, open_screening
 
     found = []
-    async with open_screening(config, names=names) as screening:
+    async with (
+        open_purse(config, names or config.providers) as purse,
+        open_screening(config, names=names, purse=purse) as screening,
+    ):
         async for judgement in judgements(screening.screener, sources(paths), policy, place):
             if as_json:
                 say_json(_shape(judgement, place.context))

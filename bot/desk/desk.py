@@ -9,7 +9,7 @@ from bot.desk.announcing import Announcing
 from bot.desk.changing import Changing
 from bot.desk.checking import Checking
 from bot.desk.deciding import Deciding
-from bot.desk.examining import Examining, States
+from bot.desk.examining import Examining, FundsOf, States, no_funds
 from bot.desk.exchange import Exchange
 from bot.desk.gate import Gate
 from bot.desk.images import Images
@@ -37,7 +37,7 @@ from policies.model import Act, Place, Policy
 class Desk:
     """What people ask for, on any platform. `coverage`: what each provider here can find, by name; `states`:
     how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said;
-    `recipients`: who outside of this machine is shown pictures."""
+    `recipients`: who outside of this machine is shown pictures; `funds`: what is left for paid providers."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Desk:
         drafts: Drafts,
         coverage: Coverage,
         states: States | None = None,
+        funds: FundsOf = no_funds,
         acts: Acts = lambda _: frozenset(Act),
         recipients: Sequence[Recipient] = (),
     ) -> None:
@@ -74,7 +75,16 @@ class Desk:
         )
         self._checking = Checking(screener, lists)
         states = states or (lambda: dict.fromkeys(coverage, "ok"))
-        self._examining = Examining(journal, ledger, self._modes, clock, coverage, states, recipients)
+        self._examining = Examining(
+            journal=journal,
+            ledger=ledger,
+            modes=self._modes,
+            clock=clock,
+            coverage=coverage,
+            states=states,
+            funds=funds,
+            recipients=recipients,
+        )
         gate = Gate(settings)
         changing = Changing(amending, coverage)
         self.rules = Rules(gate, changing)

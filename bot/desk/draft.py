@@ -87,6 +87,7 @@ def _onto(old: Policy, base: Policy) -> Policy:
         exempt=old.exempt,
         staff=old.staff,
         providers=old.providers,
+        when_spent=old.when_spent,
         required=old.required,
         quarantine_role=old.quarantine_role,
         ban_delete_seconds=old.ban_delete_seconds,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from bot.desk.modes import Modes
-from bot.model import Answer, Finding, Recipient, Tenant
+from bot.model import Answer, Finding, Funds, Recipient, Tenant
 from bot.ports import Clock, Journal, Ledger
 from bot.texts import doctor as words
 from bot.texts import privacy
@@ -24,17 +24,28 @@ States = Callable[[], Mapping[str, str]]
 """How the providers are: of each `ok`, or what is wrong with it, in words."""
 
 
+FundsOf = Callable[[Tenant], Awaitable[Mapping[str, Funds]]]
+"""What a guild's moderators may know of its budgets: of each paid provider that it was granted."""
+
+
+async def no_funds(tenant: Tenant) -> Mapping[str, Funds]:
+    """Where nobody keeps a budget."""
+    return {}
+
+
 class Examining:
     """What is well and what is not, each with its cure."""
 
     def __init__(
         self,
+        *,
         journal: Journal,
         ledger: Ledger,
         modes: Modes,
         clock: Clock,
         coverage: Coverage,
         states: States,
+        funds: FundsOf,
         recipients: Sequence[Recipient] = (),
     ) -> None:
         self._recipients = recipients
@@ -44,6 +55,7 @@ class Examining:
         self._clock = clock
         self._coverage = coverage
         self._states = states
+        self._funds = funds
 
     async def examine(self, tenant: Tenant, policy: Policy, findings: Sequence[Finding], voice: Voice) -> Answer:
         """See `bot.ports.Desk.doctor`."""
@@ -61,7 +73,9 @@ class Examining:
         own = [finding for finding in own if finding.name not in told]
         lately = await self._ledger.counts(tenant, self._clock.now() - LATELY)
         shown = privacy.lines(self._recipients, texts, policy.providers)
-        notes = [words.lately(lately, texts), *words.not_looked_for(set(uncovered) - required, texts), *shown]
+        budgets = words.budgets(await self._funds(tenant), policy.when_spent, texts)
+        unsought = words.not_looked_for(set(uncovered) - required, texts)
+        notes = [words.lately(lately, texts), *budgets, *unsought, *shown]
         return Answer(words.report([*findings, *own], texts, notes=notes))
 
     def _uncovered(self, policy: Policy) -> tuple[Category, ...]:

@@ -14,7 +14,7 @@ from bot.model import Answer, Presser, Tenant
 from bot.texts import refusals
 from bot.texts import rules as words
 from bot.texts.markup import Voice
-from policies.model import Exemptions, Policy, Surface
+from policies.model import Exemptions, Policy, Surface, WhenSpent
 
 
 class Rules:
@@ -116,6 +116,24 @@ class Rules:
                 voice,
                 _("Exempt, so never acted on"),
                 lambda p: words.exempt(p.exempt, voice),
+            )
+
+        return await self._gate.tuning(tenant, presser, change)
+
+    async def budget(self, tenant: Tenant, presser: Presser, rule: str) -> Answer:
+        """See `bot.ports.desk.Rules`."""
+
+        async def change(policy: Policy, voice: Voice) -> Answer:
+            texts = voice.texts
+            which = WhenSpent(one_of(rule, WhenSpent, voice, what=texts.gettext("a rule for a spent budget")))
+            return await self._changing.amend(
+                tenant,
+                presser,
+                f"budget {which}",
+                lambda old: replace(old, when_spent=which),
+                voice,
+                texts.gettext("When the money for paid providers is used up"),
+                lambda p: words.when_spent(p.when_spent, texts),
             )
 
         return await self._gate.tuning(tenant, presser, change)

@@ -29,7 +29,7 @@ from bot.model.actions import (
     Warn,
 )
 from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
-from bot.model.guilds import PAID, Membership, Presence, Recipient
+from bot.model.guilds import HOST, PAID, Charges, Funds, Membership, Presence, Recipient
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser, Probe
 from bot.model.records import (
@@ -47,6 +47,7 @@ from bot.model.records import (
 )
 
 __all__ = [
+    "HOST",
     "IDEMPOTENT",
     "PAID",
     "POSTS",
@@ -60,6 +61,7 @@ __all__ = [
     "CardRef",
     "Case",
     "CaseState",
+    "Charges",
     "Choose",
     "Concluded",
     "Control",
@@ -72,6 +74,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Finding",
+    "Funds",
     "History",
     "Job",
     "JobKind",

@@ -5,12 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from bot.model.events import Tenant
 from providers.names import COSTS_MONEY
 
 PAID = tuple(name for name, costs in COSTS_MONEY.items() if costs)
 """Providers that cost money: off for a guild until the host grants them (ruling 20)."""
+
+HOST = Tenant("host", "console")
+"""Whose the pictures are that the host looks at on the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """A budget in one month, in US dollars. `ceiling` None: there is none. `spent`: what is on record, and what calls
+    that run at this moment may cost."""
+
+    spent: Decimal
+    ceiling: Decimal | None = None
+
+    @property
+    def left(self) -> Decimal | None:
+        """What may still be spent, never below 0; None for any amount."""
+        return None if self.ceiling is None else max(Decimal(0), self.ceiling - self.spent)
+
+    def reaches(self, share: Decimal) -> bool:
+        """Whether so much of the ceiling is spent."""
+        return self.ceiling is not None and self.spent >= share * self.ceiling
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What a paid provider was paid for one tenant's images in one month: so many calls, together `dollars`."""
+
+    tenant: Tenant
+    provider: str
+    month: str
+    calls: int
+    dollars: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +75,7 @@ class Membership:
     """One guild in the host's register. `name` is user-made. `cases` is the number of its latest case.
 
     `limit`: images looked at in a day, None for no limit. `grants`: a paid provider and its ceiling a month,
-    as text in the currency of the host's account.
+    as text in US dollars.
     """
 
     tenant: Tenant

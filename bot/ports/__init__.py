@@ -341,13 +341,14 @@ class Screener(Protocol):
         place: Place,
         *,
         tenant: Tenant | None = None,
+        joined: datetime | None = None,
         claimed: bool = True,
         link: Link = no_link,
     ) -> Look:
         """Never raises for what the bytes are; `Gone` and `Unfetchable` of the stream pass through.
 
-        `tenant`: whose picture it is, which says who may be asked about it. `link`: where a vendor may fetch it,
-        asked for once the bytes are there.
+        `tenant`: whose picture it is, which says who may be asked about it and whose budget pays. `joined`: since
+        when its author is a member, if ever. `link`: where a vendor may fetch it, asked for once the bytes are there.
         """
         ...
 

@@ -58,6 +58,10 @@ class Rules(Protocol):
         """`add`, `remove` or `list` whose posts are never acted on."""
         ...
 
+    async def budget(self, tenant: Tenant, presser: Presser, rule: str) -> Answer:
+        """What becomes of doubtful images once the money for paid providers is spent: a `WhenSpent` by its name."""
+        ...
+
     async def require(self, tenant: Tenant, presser: Presser, category: str, *, on: bool) -> Answer:
         """Whether an image that nobody assessed for a category is shown to moderators."""
         ...

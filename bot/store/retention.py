@@ -62,12 +62,17 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
     yield removals, removals.c.at < jobs_before
     yield cases, cases.c.opened_at < cases_before
     yield strikes, strikes.c.at < cases_before
-    yield effects, (effects.c.at < decisions_before) & effects.c.case.is_(None)
+    # What was told once a month is known by its effect until the month is over, also on its 31st day.
+    yield effects, (effects.c.at < min(decisions_before, _month(now))) & effects.c.case.is_(None)
     yield decisions, (decisions.c.at < decisions_before) & ~exists().where(cases.c.decision == decisions.c.id)
     yield faces, faces.c.at < now - timedelta(days=keep.faces)
     yield verdicts, verdicts.c.at < decisions_before
     yield media, media.c.at < decisions_before
     yield tickets, tickets.c.at < decisions_before
+
+
+def _month(now: datetime) -> datetime:
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 async def _delete(database: Database, table: Table, old: ColumnElement[bool], batch: int) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
-from bot.model import Finding
+from bot.model import Finding, Funds
 from bot.texts import names
 from bot.texts.catalogue import Texts
 from bot.texts.lines import ANSWER, fit
-from policies.model import Category, Mode, UnscreenedReason
+from policies.model import Category, Mode, UnscreenedReason, WhenSpent
 
 
 def report(findings: Sequence[Finding], texts: Texts, *, notes: Sequence[str] = ()) -> str:
@@ -74,6 +75,20 @@ def not_looked_for(uncovered: Collection[Category], texts: Texts) -> list[str]:
 
 def _categories(some: Collection[Category], texts: Texts) -> str:
     return "; ".join(names.category(c, texts) for c in Category if c in some)
+
+
+def budgets(funds: Mapping[str, Funds], rule: WhenSpent, texts: Texts) -> list[str]:
+    """What is left this month for each paid provider; an empty budget is no illness, the rule says what follows."""
+    _ = texts.gettext
+    lines = []
+    for name, one in sorted(funds.items()):
+        if one.ceiling is None or one.left is None:
+            continue
+        left, ceiling = f"{one.left:.2f}", f"{one.ceiling:.2f}"
+        lines.append(_("{name}: {left} of {ceiling} US dollars left this month", name=name, left=left, ceiling=ceiling))
+        if one.reaches(Decimal(1)):
+            lines[-1] = _("{budget}; now {rule}", budget=lines[-1], rule=_(names.WHEN_SPENT[rule]))
+    return lines
 
 
 # --- what came of the images ----------------------------------------------------------------------

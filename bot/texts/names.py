@@ -7,7 +7,18 @@ from typing import Final
 
 from bot.model import AuthorKind
 from bot.texts.catalogue import Texts, mark
-from policies.model import Act, Category, Context, Duty, Mode, Remedy, Surface, Threshold, UnscreenedReason
+from policies.model import (
+    Act,
+    Category,
+    Context,
+    Duty,
+    Mode,
+    Remedy,
+    Surface,
+    Threshold,
+    UnscreenedReason,
+    WhenSpent,
+)
 
 CATEGORIES: Final = {
     Category.SEXUAL_EXPLICIT: mark("explicit sexual content"),
@@ -86,6 +97,12 @@ DUTIES: Final = {
     Duty.DECIDE: mark("decide cases and check pictures"),
     Duty.PUNISH: mark("warn, time out, kick and ban from a card"),
     Duty.TUNE: mark("change the rules"),
+}
+
+WHEN_SPENT: Final = {
+    WhenSpent.LOCAL: mark("the free providers decide alone"),
+    WhenSpent.NEW_MEMBERS: mark("the last fifth is kept for posts by new members, then the free providers decide"),
+    WhenSpent.REVIEW: mark("moderators are shown what the free providers leave in doubt"),
 }
 
 # Marked here a second time, since `policies` knows no languages; a test holds the two together.

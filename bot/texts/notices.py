@@ -10,7 +10,7 @@ from bot.texts import names
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import ANSWER, fit
 from bot.texts.markup import Voice
-from policies.model import Category, ReasonCode, Suggestion
+from policies.model import Category, ReasonCode, Suggestion, WhenSpent
 
 PASSED_ON: Final = "passed_on"
 WARNING: Final = "warning"
@@ -47,6 +47,16 @@ def limited(limit: int, texts: Texts) -> str:
         "Whoever runs me lets me look at {count} images a day here, and they are used up: until midnight UTC no "
         "further image is looked at.",
         limit,
+    )
+
+
+def spent(rule: WhenSpent, texts: Texts) -> str:
+    """To the moderators, once a month, when the money for a paid provider is used up."""
+    _ = texts.gettext
+    return _(
+        "Whoever runs me pays for a second look at doubtful images, up to a limit a month, and that is used up: until "
+        "the first of next month (UTC) the rule here is: {rule}. To change it: /policy budget.",
+        rule=_(names.WHEN_SPENT[rule]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.model import PAID
 from bot.texts import coverage as seen
 from bot.texts import names, rules
 from bot.texts.catalogue import Texts
@@ -13,7 +14,7 @@ from bot.texts.lines import PAGE, fit
 from bot.texts.markup import Voice
 from bot.texts.settings import paused_since
 from policies.ladder import REMOVAL
-from policies.model import NEVER, Category, Ladder, Policy, Remedy, Rung, Threshold
+from policies.model import NEVER, Category, Ladder, Policy, Remedy, Rung, Threshold, WhenSpent
 from policies.presets import PRESETS, preset
 
 
@@ -34,7 +35,7 @@ def read_out(
         _preset_line(policy, version, changed, voice),
         _channel_line(policy, voice),
         *_section(_("What I look for"), _sight_lines(policy, coverage, voice.texts)),
-        *_section(_("What I do"), _action_lines(policy, voice)),
+        *_section(_("What I do"), _action_lines(policy, coverage, voice)),
         *_section(_("Where it differs"), _override_lines(policy, voice.texts)),
         *_section(_("Who may do what"), rules.staff(policy, voice)),
     ]
@@ -121,7 +122,7 @@ def _override_lines(policy: Policy, texts: Texts) -> list[str]:
     return [*lines, rules.own_actions(policy.context_actions, texts)]
 
 
-def _action_lines(policy: Policy, voice: Voice) -> list[str]:
+def _action_lines(policy: Policy, coverage: Coverage, voice: Voice) -> list[str]:
     """What follows from a finding, from a missing answer, from repetition."""
     texts = voice.texts
     _ = texts.gettext
@@ -134,6 +135,7 @@ def _action_lines(policy: Policy, voice: Voice) -> list[str]:
     return [
         *lines,
         *_unjudged_lines(policy, texts),
+        _spent_line(policy, coverage, texts),
         _ladder_line(policy.ladder, texts),
         _("At most {cap} images are removed in an hour; beyond that, moderators decide.", cap=policy.cap),
     ]
@@ -147,6 +149,14 @@ def _unjudged_lines(policy: Policy, texts: Texts) -> list[str]:
         for reason, remedy in policy.unscreened.items()
         if remedy is not Remedy.LEAVE
     ]
+
+
+def _spent_line(policy: Policy, coverage: Coverage, texts: Texts) -> str:
+    """Where something here costs money, or the guild has chosen a rule."""
+    if policy.when_spent is WhenSpent.LOCAL and coverage.keys().isdisjoint(PAID):
+        return ""
+    rule = rules.when_spent(policy.when_spent, texts)
+    return texts.gettext("When the money for paid providers is used up: {rule}.", rule=rule)
 
 
 def _ladder_line(ladder: Ladder, texts: Texts) -> str:

@@ -12,7 +12,19 @@ from bot.texts.changes import points, warnings
 from bot.texts.coverage import Coverage
 from bot.texts.lines import ANSWER, PAGE, fit
 from bot.texts.markup import Voice
-from policies.model import Act, Actions, Category, ChannelRule, Context, Duty, Exemptions, Policy, Surface, Threshold
+from policies.model import (
+    Act,
+    Actions,
+    Category,
+    ChannelRule,
+    Context,
+    Duty,
+    Exemptions,
+    Policy,
+    Surface,
+    Threshold,
+    WhenSpent,
+)
 
 PRESET, IMPORT = "preset", "import"
 """Names of the pages that ask before a whole policy is taken over."""
@@ -137,6 +149,11 @@ def surfaces(some: Iterable[Surface], texts: Texts) -> str:
     """Surfaces in words."""
     chosen = set(some)
     return "; ".join(texts.gettext(names.SURFACES[s]) for s in Surface if s in chosen) or texts.gettext("none")
+
+
+def when_spent(rule: WhenSpent, texts: Texts) -> str:
+    """What follows once a budget is spent."""
+    return texts.gettext(names.WHEN_SPENT[rule])
 
 
 def role(ident: str | None, voice: Voice) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot import __version__
-from bot.model import EffectKind, Judged, Outcome
+from bot.model import EffectKind, Funds, Judged, Outcome
 from policies.engine import FRAMES
 from policies.model import Decision, Mode, ReasonCode, Suggestion, UnscreenedReason
 
@@ -40,7 +41,8 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is looked up at the moment of asking. `oldest` in seconds. `providers`: how each is, in words."""
+    """What is looked up at the moment of asking. `oldest` in seconds. `providers`: how each is, in words. `budget`:
+    the instance's in this month."""
 
     backlog: int
     oldest: float | None
@@ -49,6 +51,7 @@ class Snapshot:
     guilds: Mapping[Mode, int]
     providers: Mapping[str, str]
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    budget: Funds = Funds(Decimal(0))
 
 
 class Metrics:
@@ -93,7 +96,7 @@ class Metrics:
         )
         self._cost = Counter(
             "beholder_provider_cost",
-            "What answered calls have cost by the prices that are set, in US dollars.",
+            "What calls have cost by the prices that are set, in US dollars; in doubt they count as paid.",
             ("provider",),
             registry=registry,
         )
@@ -189,6 +192,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
     yield _of("beholder_guilds", "Guilds that the bot is in, by mode.", "mode", modes)
     yield _provider_states(snapshot.providers)
     yield from _gateways(snapshot.gateways)
+    yield from _budget(snapshot.budget)
 
 
 def _of(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
@@ -208,6 +212,16 @@ def _provider_states(providers: Mapping[str, str]) -> Metric:
         for state in STATES:
             family.add_metric((name, state), float(state == now))
     return family
+
+
+def _budget(funds: Funds) -> Iterator[Metric]:
+    """A ceiling and what is left of it only where there is one."""
+    yield GaugeMetricFamily(
+        "beholder_budget_spent", "US dollars spent or held in this month (UTC).", float(funds.spent)
+    )
+    if funds.ceiling is not None and funds.left is not None:
+        yield GaugeMetricFamily("beholder_budget_ceiling", "US dollars a month, as set.", float(funds.ceiling))
+        yield GaugeMetricFamily("beholder_budget_left", "US dollars left in this month.", float(funds.left))
 
 
 def _gateways(gateways: Mapping[str, Gateway]) -> Iterator[Metric]:

@@ -5,7 +5,8 @@ looked up before it is made, whoever wants the same one joins, what was begun go
 the job's id is on disk before anybody asks about it.
 
 A submit that ends without an answer may have been charged. It is made again once; each such end is kept as a receipt
-in state `doubtful`, with what it may have cost, is logged as `hitpaw_doubtful_charge`, and counts in `tally`.
+in state `doubtful`, with what it may have cost, is logged as `hitpaw_doubtful_charge`, and counts in `tally`. On the
+bill of whoever asked it stands as paid.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from functools import partial
 import structlog
 
 from providers.base import Ask, Image, Receipt, Ticket, Tickets, TicketState
+from providers.bills import charge, dollars, outlives
 from providers.errors import Garbled, RateLimited, Refused, Unavailable, UnsupportedFormat
 from providers.guard import Clock
 from providers.hitpaw.client import Client
@@ -68,7 +70,14 @@ class Orders:
             opening = asyncio.create_task(self._job(image, ask, key), name="hitpaw-order")
             self._opening[image.sha256] = opening
             opening.add_done_callback(partial(self._opened, image.sha256))
+            outlives(opening)
         return await asyncio.shield(opening)
+
+    async def paid(self, image: Image, key: str) -> bool:
+        """Whether a job of these exact bytes is answered or open, so that nothing is to be paid. Raises Unavailable."""
+        if image.sha256 in self._opening or image.sha256 in self._unkept:
+            return True
+        return _standing(await self._past(image, key)) is not None
 
     async def close(self, receipt: Receipt, state: TicketState, answer: str = "") -> None:
         """The job has ended: so it is kept, and its link ends too."""
@@ -97,11 +106,13 @@ class Orders:
     async def _job(self, image: Image, ask: Ask, key: str) -> Receipt:
         if unkept := self._unkept.get(image.sha256):
             return await self._keep(unkept)
-        past = await self._tickets.of(NAME, image.sha256, key, self._clock.now() - HORIZON)
-        for receipt in reversed(past):
-            if receipt.state in (TicketState.ANSWERED, TicketState.OPEN):
-                return receipt
+        past = await self._past(image, key)
+        if (receipt := _standing(past)) is not None:
+            return receipt
         return await self._order(image, ask, key, next_delivery(past, self._settings))
+
+    async def _past(self, image: Image, key: str) -> tuple[Receipt, ...]:
+        return await self._tickets.of(NAME, image.sha256, key, self._clock.now() - HORIZON)
 
     async def _order(self, image: Image, ask: Ask, key: str, by: Delivery) -> Receipt:
         ticket = Ticket(NAME, "", replace(ask, options=()), image.sha256, image.frames)  # options may hold a link
@@ -118,6 +129,7 @@ class Orders:
         async with AsyncExitStack() as stack:
             link = await stack.enter_async_context(self._courier.deliver(image, ask, by))
             submitted = await self._submit(link, order)
+            charge(submitted.credits * dollars(self._settings.credit_price))
             receipt = replace(
                 order,
                 ticket=replace(order.ticket, job=submitted.job),
@@ -152,14 +164,25 @@ class Orders:
 
     async def _submit_once(self, link: str) -> Submitted:
         """One submit that may have been heard, after any number that were certainly not."""
-        return await retried(partial(self._client.submit, link), clock=self._clock, again=CERTAIN)
+        try:
+            return await retried(partial(self._client.submit, link), clock=self._clock, again=CERTAIN)
+        except asyncio.CancelledError:  # all stops: nobody will learn whether it was heard
+            charge(dollars(self._settings.task_cost))
+            raise
 
     async def _doubt(self, order: Receipt) -> None:
+        charge(dollars(order.cost))
         log.warning("hitpaw_doubtful_charge", dollars=order.cost, sha256=order.ticket.sha256)
         self.tally[TicketState.DOUBTFUL] += 1
         name = f"doubtful-{secrets.token_hex(8)}"
         ticket = replace(order.ticket, job=name)
         await self._tickets.opened(replace(order, ticket=ticket, at=self._clock.now(), state=TicketState.DOUBTFUL))
+
+
+def _standing(past: Sequence[Receipt]) -> Receipt | None:
+    """The latest job that stands for the image."""
+    good = [r for r in past if r.state in (TicketState.ANSWERED, TicketState.OPEN)]
+    return good[-1] if good else None
 
 
 def next_delivery(past: Sequence[Receipt], settings: HitPawSettings) -> Delivery:

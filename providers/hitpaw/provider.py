@@ -11,11 +11,13 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import structlog
 
 from policies.model import Screening, Unscreened, UnscreenedReason
 from providers.base import Ask, Image, Publisher, Receipt, Ticket, Tickets, TicketState
+from providers.bills import dollars
 from providers.errors import BadRequest, Unavailable, UnsupportedFormat, unscreened
 from providers.guard import Clock
 from providers.hitpaw import wire
@@ -87,6 +89,12 @@ class HitPawProvider:
     def cache_key(self, ask: Ask) -> str:
         """Always the same: HitPaw is shown the picture and nothing else."""
         return ""
+
+    async def price(self, image: Image, ask: Ask) -> Decimal:
+        """See `providers.paid.Priced`: one task, or nothing where a job of the same bytes was paid for. A submit that
+        nobody answered is made again, and so is a job that failed: either may cost once more."""
+        paid = await self._orders.paid(image, self.cache_key(ask))
+        return Decimal(0) if paid else dollars(self._settings.task_cost)
 
     async def screen(self, image: Image, ask: Ask) -> Screening:
         """Judge `image`; paid once for the same bytes, however often it is asked. Raises ProviderError."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from providers.errors import Unavailable
+from providers.bills import charge
+from providers.errors import Garbled, Unavailable
 from providers.guard import Clock
-from providers.http import Http, retried
+from providers.http import Http, NotSent, Reply, retried
 from providers.huawei.access import access
 from providers.huawei.codes import StaleToken
 from providers.huawei.replies import read
@@ -28,29 +30,30 @@ class HuaweiClient:
         self._access = access(settings, http, clock)
         self.sent = 0  # requests for moderation
 
-    async def check(self, content: bytes) -> Mapping[str, Any]:
-        """The response to an image moderation request. Raises ProviderError.
+    async def check(self, content: bytes, cost: Decimal = Decimal(0)) -> Mapping[str, Any]:
+        """The response to an image moderation request, at `cost` in US dollars. Raises ProviderError.
 
         What may work later is tried again. An unreadable success is not: Huawei has charged for it, and would
         again.
         """
-        return await retried(partial(self._once, content), clock=self._clock, tries=TRIES, again=(Unavailable,))
+        call = partial(self._once, content, cost)
+        return await retried(call, clock=self._clock, tries=TRIES, again=(Unavailable,))
 
     async def aclose(self) -> None:
         """Closes the connections. Idempotent."""
         await self._http.aclose()
 
-    async def _once(self, content: bytes) -> Mapping[str, Any]:
+    async def _once(self, content: bytes, cost: Decimal) -> Mapping[str, Any]:
         """A token that was withdrawn before its time is renewed, once."""
         url = f"{self._settings.endpoint}/v3/{quote(await self._access.project(), safe='')}/moderation/image"
         headers = await self._access.headers("POST", url, self._headers, content)
         try:
-            return await self._sent(url, headers, content)
+            return await self._sent(url, headers, content, cost)
         except StaleToken:
             if not await self._access.renew(headers):
                 raise
         headers = await self._access.headers("POST", url, self._headers, content)
-        return await self._sent(url, headers, content)
+        return await self._sent(url, headers, content, cost)
 
     @property
     def _headers(self) -> dict[str, str]:
@@ -59,7 +62,23 @@ class HuaweiClient:
             headers["Enterprise-Project-Id"] = self._settings.enterprise_project_id
         return headers
 
-    async def _sent(self, url: str, headers: Mapping[str, str], content: bytes) -> Mapping[str, Any]:
+    async def _sent(self, url: str, headers: Mapping[str, str], content: bytes, cost: Decimal) -> Mapping[str, Any]:
+        """An answer is charged, an error of Huawei's is not; where a request got lost that is in doubt."""
         self.sent += 1
-        reply = await self._http.send("POST", url, headers=headers, content=content)
-        return read(reply, self._clock.now())
+        try:
+            reply = await self._http.send("POST", url, headers=headers, content=content)
+        except NotSent:
+            raise
+        except BaseException:  # also one that is given up: Huawei may have it
+            charge(cost)
+            raise
+        return self._read(reply, cost)
+
+    def _read(self, reply: Reply, cost: Decimal) -> Mapping[str, Any]:
+        try:
+            said = read(reply, self._clock.now())
+        except Garbled:
+            charge(cost)
+            raise
+        charge(cost)
+        return said

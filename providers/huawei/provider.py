@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -15,6 +16,7 @@ from PIL import Image as Pillow
 
 from policies.model import Category, Screening, Verdict
 from providers.base import LINK, Ask, Image, Publisher, Ticket
+from providers.bills import dollars
 from providers.errors import BadRequest, TooLarge, UnsupportedFormat
 from providers.guard import Clock
 from providers.http import Http
@@ -82,6 +84,11 @@ class HuaweiProvider:
         """The question itself: context, categories, language, policy and word lists."""
         return question(ask, self._settings).key
 
+    async def price(self, image: Image, ask: Ask) -> Decimal:
+        """See `providers.paid.Priced`: each category that is asked for, once. A request that gets lost is made again
+        and may be charged again."""
+        return self._cost(question(ask, self._settings))
+
     async def screen(self, image: Image, ask: Ask) -> Screening:
         """Judge the still. Raises ProviderError."""
         asked = question(ask, self._settings)
@@ -99,7 +106,7 @@ class HuaweiProvider:
             suggestion=said.suggestion,
             frames=image.frames,
             request_id=said.request_id,
-            cost=len(asked.categories) * self._settings.price,
+            cost=float(self._cost(asked)),
             details=said.details,
         )
 
@@ -111,6 +118,9 @@ class HuaweiProvider:
         """Closes the connections. Idempotent."""
         await self._client.aclose()
 
+    def _cost(self, asked: Question) -> Decimal:
+        return len(asked.categories) * dollars(self._settings.price)
+
     async def _judged(self, image: Image, asked: Question, link: str | None) -> Mapping[str, Any]:
         """By URL where that was chosen; the bytes themselves where there is none that Huawei could use.
 
@@ -119,11 +129,12 @@ class HuaweiProvider:
         try:
             async with self._address(image, link) as url:
                 if url:
-                    return await self._client.check(asked.body(url=url))
+                    return await self._client.check(asked.body(url=url), self._cost(asked))
         except (NotFetched, TooLarge, UnsupportedFormat) as error:
             log.warning("huawei_could_not_fetch", why=str(error))
         body = partial(asked.body, still=image.still)
-        return await self._client.check(body() if len(image.still) < LARGE else await asyncio.to_thread(body))
+        content = body() if len(image.still) < LARGE else await asyncio.to_thread(body)
+        return await self._client.check(content, self._cost(asked))
 
     @asynccontextmanager
     async def _address(self, image: Image, link: str | None) -> AsyncIterator[str]:

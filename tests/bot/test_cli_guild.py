@@ -11,8 +11,9 @@ from typing import TypeVar
 
 import pytest
 
+from bot.budget import month_of
 from bot.config import Config
-from bot.model import Job, JobKind, Membership, Presence, Tenant
+from bot.model import HOST, Job, JobKind, Membership, Presence, Tenant
 from bot.opening import open_store
 from bot.store.store import Store
 from policies.model import Mode
@@ -67,7 +68,7 @@ def test_each_guild_is_one_row(host: Host) -> None:
     host.ok("guild", "grant", ID, "huawei", "20")
     shown = host.ok("guild", "list")
     row = next(line for line in shown.splitlines() if ID in line)
-    assert row.split() == [ID, "Meadow", "42", "observe", "1", "1", "500", "huawei", "20.00", "2026-03-04"]
+    assert row.split() == [ID, "Meadow", "42", "observe", "1", "1", "500", "huawei", "0.00/20.00", "2026-03-04"]
 
 
 def test_as_json(host: Host) -> None:
@@ -83,6 +84,7 @@ def test_as_json(host: Host) -> None:
         "cases": 0,
         "limit": None,
         "grants": {},
+        "spent": {},
         "joined_at": JOINED.isoformat(),
         "left_at": None,
         "stays_away": False,
@@ -150,10 +152,38 @@ def test_a_limit_is_set_and_taken_away(host: Host) -> None:
 
 
 def test_a_grant_is_given_and_taken_back(host: Host) -> None:
-    assert "huawei up to 20.50 a month" in host.ok("guild", "grant", ID, "huawei", "20.5")
+    said = host.ok("guild", "grant", ID, "huawei", "20.5")
+    assert "huawei up to 20.50 US dollars a month; 0.00/20.50 spent in this one" in said
     assert dict(known(host).grants) == {"huawei": "20.50"}
     assert "is not granted" in host.ok("guild", "grant", ID, "huawei", "none")
     assert dict(known(host).grants) == {}
+
+
+def test_what_was_spent_is_shown_beside_its_ceiling_and_listed_by_month(host: Host) -> None:
+    move_in(host)
+    assert "Nothing was spent yet" in host.ok("guild", "spending")
+    host.ok("guild", "grant", ID, "huawei", "20")
+    now = month_of(datetime.now(UTC))
+    within(host, lambda s: s.spending.add(HOME, "huawei", "2025-01", 7_000_000))
+    within(host, lambda s: s.spending.add(HOME, "huawei", now, 3_200_001))
+    within(host, lambda s: s.spending.add(HOST, "hitpaw", now, 5_000))
+    assert "3.21/20.00" in host.ok("guild", "list")
+    assert json_lines(host.ok("guild", "list", "--json"))[0]["spent"] == {"huawei": "3.200001"}
+    assert "3.21/19.00 spent in this one" in host.ok("guild", "grant", ID, "huawei", "19")
+    rows = [line.split() for line in host.ok("guild", "spending").splitlines() if ID in line or "host:" in line]
+    assert rows == [
+        [now, f"discord:{ID}", "huawei", "1", "3.2000"],
+        [now, "host:console", "hitpaw", "1", "0.0050"],
+        ["2025-01", f"discord:{ID}", "huawei", "1", "7.0000"],
+    ]
+    first, *_ = json_lines(host.ok("guild", "spending", "--json"))
+    assert first == {
+        "guild": f"discord:{ID}",
+        "provider": "huawei",
+        "month": now,
+        "calls": 1,
+        "dollars": "3.200001",
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from bot import doctor
+from bot.budget import month_of
 from bot.clock import SystemClock
 from bot.config import SETTINGS, Config, HitPawDelivery
-from bot.model import Finding
+from bot.model import Finding, Tenant
+from bot.opening import open_store
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script
 from bot.sandbox.huawei import LoopbackHuawei
@@ -43,6 +46,15 @@ async def test_each_vendor_is_asked_once_and_measured(monkeypatch: pytest.Monkey
         )
         local, cloud, paw, card = of_providers(await doctor.screening(config))
         assert (len(huawei.calls), len(hitpaw.charges)) == (1, 1)
+        found = {f.name for f in await doctor.database(config)}
+        assert "budget of the instance, 0.0080 US dollars spent this month, no ceiling" in found
+        assert not any("estimate" in name for name in found)
+        poor = config.model_copy(update={"ceiling": Decimal("0.01")})
+        _, cloud_now, paw_now, _ = of_providers(await doctor.screening(poor))
+        assert (len(huawei.calls), len(hitpaw.charges)) == (1, 1), "what is known or cannot be paid is not asked"
+        assert "BEHOLDER_CEILING is reached" in cloud_now.name
+        assert cloud_now.ok
+        assert "BEHOLDER_CEILING is reached" in paw_now.name
     assert (local, card) == (Finding("provider local", ok=True), Finding("provider testcard", ok=True))
     assert cloud.ok
     assert cloud.name.startswith("provider huawei: answered in ")
@@ -68,3 +80,17 @@ async def test_a_vendor_that_refuses_is_found_with_its_own_cure(
     assert (cloud.name, cloud.ok) == ("provider huawei", False)
     assert "AK and SK" in cloud.cure
     assert "requirements" not in cloud.cure
+
+
+@pytest.mark.asyncio
+async def test_a_price_that_nobody_set_is_said_to_be_a_guess_and_each_budget_what_is_left(tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path, providers=("local", "huawei"), ceiling=Decimal(5))
+    async with open_store(config) as store:
+        await store.guilds.grant(Tenant("discord", "7"), "huawei", "2.00")
+        await store.spending.add(Tenant("discord", "7"), "huawei", month_of(SystemClock().now()), 500_000)
+    found = {f.name: f.ok for f in await doctor.database(config)}
+    assert found["budget of the instance, 0.5000 US dollars spent this month, 4.5000 of 5 left"]
+    assert found["budget of discord:7 for huawei, 0.5000 US dollars spent this month, 1.5000 of 2 left"]
+    (guess,) = [name for name in found if "estimate" in name]
+    assert "0.002" in guess
+    assert not any("budget" in f.name for f in await doctor.database(Config(data_dir=tmp_path)))

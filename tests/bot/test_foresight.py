@@ -61,6 +61,7 @@ class Here:
         place: Place,
         *,
         tenant: Tenant | None = None,
+        joined: datetime | None = None,
         claimed: bool = True,
         link: Link = no_link,
     ) -> Look:

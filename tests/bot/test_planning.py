@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,10 @@ from bot.config import PROVIDER_NAMES
 from bot.model import Membership, Tenant
 from bot.model.guilds import PAID
 from bot.planning import Always, Granted, HostsPlan, by_grant, by_host
-from policies.model import Category, Context, Place, Policy
+from policies.model import Category, Context, Newcomers, Place, Policy, WhenSpent
 from policies.presets import DEFAULT, preset
 from providers.plans import Failover, Plan, SecondOpinion, Together, grey
+from tests.clock import FakeClock
 
 STANDARD = preset(DEFAULT)
 GUILD, DM = Tenant("discord", "1"), Tenant("discord", "dm")
@@ -68,14 +70,14 @@ async def test_without_a_grant_a_paid_provider_is_not_asked() -> None:
 @pytest.mark.asyncio
 async def test_free_ones_alone_and_paid_ones_alone_are_asked_one_after_another_in_the_hosts_order() -> None:
     assert await plan(("openai", "local"), granting()) == Failover(("openai", "local"))
-    assert await plan(("hitpaw", "huawei"), granting("huawei", "hitpaw")) == Failover(("hitpaw", "huawei"))
+    assert await plan(("hitpaw", "huawei"), granting("huawei", "hitpaw")) == Failover(("hitpaw", "huawei"), ("local",))
 
 
 @pytest.mark.asyncio
 async def test_a_guild_chooses_among_what_is_offered() -> None:
     offered, all_granted = ("local", "openai", "huawei"), granting("huawei")
     only = replace(STANDARD, providers=("huawei",))
-    assert await plan(offered, all_granted, policy=only) == Failover(("huawei",))
+    assert await plan(offered, all_granted, policy=only) == Failover(("huawei",), ("local", "openai"))
     assert await plan(offered, granting(), policy=only) == Failover(("local", "openai")), "never nobody"
     assert await plan(offered, granting(), policy=replace(STANDARD, providers=("gone",))) == Failover(
         ("local", "openai")
@@ -120,5 +122,46 @@ async def test_whatever_is_set_somebody_is_asked_and_nobody_who_may_not_be(
     assert made.names
     assert set(made.names) <= {*offered, "local"}
     assert set(made.names) & set(PAID) <= granted
+    assert not set(made.names) <= set(PAID), "whose money is spent is served by somebody all the same"
     if context is Context.MESSAGE:
         assert made.names == ("local",)
+
+
+# --- what is kept for new members ------------------------------------------------------------------------
+
+NOW = FakeClock().now()
+
+
+async def low_on_huawei(tenant: Tenant) -> frozenset[str]:
+    return frozenset({"huawei"})
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("rule", "hours", "joined", "asked"),
+    [
+        (WhenSpent.LOCAL, 0, None, True),
+        (WhenSpent.REVIEW, 0, None, True),
+        (WhenSpent.NEW_MEMBERS, 0, None, False),
+        (WhenSpent.NEW_MEMBERS, 0, timedelta(hours=72), False),
+        (WhenSpent.NEW_MEMBERS, 0, timedelta(hours=71), True),
+        (WhenSpent.NEW_MEMBERS, 24, timedelta(hours=71), False),
+        (WhenSpent.NEW_MEMBERS, 24, timedelta(hours=23), True),
+    ],
+)
+async def test_the_rest_of_a_budget_is_kept_for_new_members_where_a_guild_wants_that(
+    rule: WhenSpent, hours: int, joined: timedelta | None, asked: bool
+) -> None:
+    coverage = dict.fromkeys(("local", "huawei", "hitpaw"), EXPLICIT)
+    planner = HostsPlan(coverage, granting("huawei", "hitpaw"), low=low_on_huawei, clock=FakeClock())
+    policy = replace(STANDARD, when_spent=rule, newcomers=Newcomers(hours=hours))
+    made = await planner.plan(policy, HERE, GUILD, joined=None if joined is None else NOW - joined)
+    assert ("huawei" in made.names) is asked
+    assert "hitpaw" in made.names, "each provider has a budget of its own"
+
+
+@pytest.mark.asyncio
+async def test_whose_only_provider_is_kept_for_others_is_served_by_the_free() -> None:
+    planner = HostsPlan(dict.fromkeys(("local", "huawei"), EXPLICIT), granting("huawei"), low=low_on_huawei)
+    policy = replace(STANDARD, when_spent=WhenSpent.NEW_MEMBERS, providers=("huawei",))
+    assert await planner.plan(policy, HERE, GUILD) == Failover(("local",))

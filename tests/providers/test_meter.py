@@ -51,13 +51,12 @@ async def ask(guard: Guard, times: int = 1) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_is_a_call_and_costs_nothing_unless_its_verdict_says_so() -> None:
+async def test_an_answer_is_a_call_and_what_it_costs_is_for_who_pays_it_to_say() -> None:
     meter = Counting()
     await ask(guarded(Scripted(VERDICT), meter), 3)
     assert meter.seen == {("called", "scripted", "answered"): 3}
-    assert meter.cost == 0.0
     await ask(guarded(Scripted(DEAR), meter), 2)
-    assert meter.cost == 0.5
+    assert meter.cost == 0.0, "see test_paid"
 
 
 @pytest.mark.asyncio

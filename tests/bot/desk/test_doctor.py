@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from bot.model import Entry, Finding, JobKind, Origin
-from policies.model import Category, Decision, Mode, Reason, ReasonCode, Suggestion, UnscreenedReason
+from bot.model import Entry, Finding, Funds, JobKind, Origin
+from policies.model import Category, Decision, Mode, Reason, ReasonCode, Suggestion, UnscreenedReason, WhenSpent
 from tests.bot.cases import GUILD, image
 from tests.bot.desk.world import AUTHOR, ELSEWHERE, MANAGER, MODERATOR, World
 
@@ -134,3 +135,16 @@ async def test_a_backlog_is_counted_and_unwell_when_old(world: World) -> None:
 async def test_moderators_may_ask_and_members_may_not(world: World) -> None:
     assert "attention" in (await world.desk.doctor(GUILD, MODERATOR, [])).text
     assert "Only moderators" in (await world.desk.doctor(GUILD, AUTHOR, [])).text
+
+
+@pytest.mark.asyncio
+async def test_what_is_left_of_a_budget_is_told_and_what_holds_when_it_is_nothing(world: World) -> None:
+    await world.policy(mod_channel="9", when_spent=WhenSpent.REVIEW)
+    world.funds.update(huawei=Funds(Decimal("1.5"), Decimal(2)), hitpaw=Funds(Decimal(3), Decimal(3)))
+    head, *lines = await doctor(world)
+    assert head == "All is well.", "an empty budget is no illness"
+    assert "• huawei: 0.50 of 2.00 US dollars left this month" in lines
+    assert (
+        "• hitpaw: 0.00 of 3.00 US dollars left this month;"
+        " now moderators are shown what the free providers leave in doubt" in lines
+    )

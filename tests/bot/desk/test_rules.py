@@ -25,6 +25,7 @@ from policies.model import (
     Place,
     Surface,
     Threshold,
+    WhenSpent,
     frozen,
 )
 from policies.presets import preset
@@ -41,6 +42,7 @@ CHANGES: dict[str, Ask] = {
     "actions": lambda w, p: w.desk.rules.actions(GUILD, p, "block", "delete escalate", None),
     "require": lambda w, p: w.desk.rules.require(GUILD, p, "hate", on=True),
     "surfaces": lambda w, p: w.desk.rules.surfaces(GUILD, p, "emoji", on=True),
+    "budget": lambda w, p: w.desk.rules.budget(GUILD, p, "review"),
     "exempt": lambda w, p: w.desk.rules.exempt(GUILD, p, "add", role="5"),
     "context": lambda w, p: w.desk.places.context(GUILD, p, "head_image", "hate", "0.5", None),
     "channel": lambda w, p: w.desk.places.channel(GUILD, p, "7", exempt=True),
@@ -312,7 +314,7 @@ async def test_to_require_what_nobody_looks_for_is_warned_of(world: World) -> No
 async def test_a_change_of_a_rule_does_not_hide_from_which_mode_the_guild_was_paused(world: World) -> None:
     await world.policy(mode=Mode.ENFORCE)
     await world.desk.pause(GUILD, MANAGER, resume=False)
-    for change in ("actions", "require", "surfaces", "exempt", "context", "channel"):
+    for change in ("actions", "require", "surfaces", "budget", "exempt", "context", "channel"):
         assert (await CHANGES[change](world, MANAGER)).done
     assert (await world.desk.pause(GUILD, MANAGER, resume=True)).done
     assert (await world.policy()).mode is Mode.ENFORCE
@@ -321,13 +323,14 @@ async def test_a_change_of_a_rule_does_not_hide_from_which_mode_the_guild_was_pa
 @pytest.mark.asyncio
 async def test_the_policy_read_out_tells_of_all_this(world: World) -> None:
     await entrust(world)
-    for change in ("actions", "require", "surfaces", "exempt", "context", "channel"):
+    for change in ("actions", "require", "surfaces", "budget", "exempt", "context", "channel"):
         await CHANGES[change](world, MANAGER)
     await world.desk.rules.quarantine(GUILD, MANAGER, "5")
     told = await world.desk.show_policy(GUILD, MANAGER)
     for line in (
         "What follows from what breaks the rules: delete the post; show it to the moderators.",
         "Looked at, beside attachments and previews: stickers; custom emoji in messages;",
+        "When the money for paid providers is used up: moderators are shown what the free providers leave in doubt.",
         "Required: hate.",
         "Quarantine role: <@&5>.",
         "May change the rules: <@&901>.",
@@ -345,3 +348,16 @@ def test_a_preset_switch_is_replaced_by_nothing_of_the_guilds_own() -> None:
     after = switched(own, "strict")
     assert (after.mode, after.mod_channel, after.exempt) == (own.mode, own.mod_channel, own.exempt)
     assert all(getattr(after, f) == getattr(preset("strict"), f) for f in PRESET_SETS)
+
+
+@pytest.mark.asyncio
+async def test_what_follows_when_the_money_is_spent_is_chosen_and_a_mistake_changes_nothing(world: World) -> None:
+    told = await world.desk.rules.budget(GUILD, MANAGER, "new_members")
+    assert told.done
+    assert "kept for posts by new members" in told.text
+    assert (await world.policy()).when_spent is WhenSpent.NEW_MEMBERS
+    assert not (await world.desk.rules.budget(GUILD, MANAGER, "borrow")).done
+    assert (await world.policy()).when_spent is WhenSpent.NEW_MEMBERS
+    await world.desk.exchange.preset(GUILD, MANAGER, "strict", seen=(await world.store.settings.policy(GUILD))[1])
+    now = await world.policy()
+    assert (now.preset, now.when_spent) == ("strict", WhenSpent.NEW_MEMBERS), "a preset is not about money"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.desk.desk import Desk
 from bot.model import (
@@ -16,6 +17,7 @@ from bot.model import (
     Entry,
     Event,
     EventKind,
+    Funds,
     JobKind,
     Judged,
     Look,
@@ -83,6 +85,7 @@ class Eyes:
         place: Place,
         *,
         tenant: Tenant | None = None,
+        joined: datetime | None = None,
         claimed: bool = True,
         link: Link = no_link,
     ) -> Look:
@@ -101,6 +104,7 @@ class World:
         self.hands = Hands(store.ledger)
         self.eyes = Eyes()
         self.states = dict.fromkeys(COVERAGE, "ok")
+        self.funds: dict[str, Funds] = {}
         self.desk = Desk(
             ledger=store.ledger,
             settings=store.settings,
@@ -112,8 +116,12 @@ class World:
             drafts=store.drafts,
             coverage=COVERAGE,
             states=lambda: self.states,
+            funds=self._funds,
         )
         self._messages = 0
+
+    async def _funds(self, tenant: Tenant) -> dict[str, Funds]:
+        return self.funds
 
     async def policy(self, **changes: object) -> Policy:
         """Change the guild's policy directly; returns what now holds."""

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +20,10 @@ from typing import Any, Self
 from sqlalchemy import Connection
 
 from bot.allowance import Allowance
+from bot.budget import Budget
 from bot.caps import Caps
 from bot.chores import Chores
+from bot.desk.announcing import Announcing
 from bot.effects import Effects
 from bot.firstdays import FirstDays
 from bot.looking import Eyes
@@ -48,9 +51,10 @@ from bot.model import (
     Warn,
 )
 from bot.pipeline import Pipeline
-from bot.planning import Always
+from bot.planning import Always, HostsPlan, Planner, by_grant
 from bot.ports import Gone, Submit, Unfetchable
 from bot.screening import Screener
+from bot.spent import SpentNotice
 from bot.store.codec import event_from
 from bot.store.database import Database
 from bot.store.store import Store
@@ -71,8 +75,10 @@ from policies.model import (
     Verdict,
     Versions,
 )
-from providers.base import Ask, Image, Ticket
+from providers.base import Ask, Image, Provider, Ticket
+from providers.bills import charge
 from providers.errors import BadRequest, Unavailable
+from providers.paid import Paid
 from providers.plans import Together
 from providers.router import Router
 from tests.clock import FakeClock
@@ -91,6 +97,7 @@ SCORES: Mapping[str, tuple[Category, float]] = {
     "bad": (Category.SEXUAL_EXPLICIT, 0.95),
     "doubtful": (Category.SEXUAL_EXPLICIT, 0.6),
     "hateful": (Category.HATE, 0.97),
+    "weak": (Category.SEXUAL_EXPLICIT, 0.4),
 }
 
 
@@ -152,6 +159,17 @@ class Judge:
         raise BadRequest("nothing is pending")
 
     async def aclose(self) -> None: ...
+
+
+class PaidJudge(Judge):
+    """One that costs a dollar a picture."""
+
+    async def price(self, image: Image, ask: Ask) -> Decimal:
+        return Decimal(1)
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        charge(Decimal(1))
+        return await super().screen(image, ask)
 
 
 Bytes = bytes | Gone | Unfetchable
@@ -238,6 +256,7 @@ class Street:
         self.chat = Chat()
         self.intake = Pretended()
         self.judges = tuple(providers) or (Judge(),)
+        self.ceiling: Decimal | None = None
         self._serial = 1000
         self.store: Store
 
@@ -260,8 +279,9 @@ class Street:
         """A new life: everything that only memory holds is new. `wrap` is put around every port."""
         database = await Database.open(None, data_dir=self.folder, clock=self.clock, ballast=SMALL_BALLAST)
         self.store = store = Store(database, self.clock)
-        self.router = Router({j.name: j for j in self.judges}, store.verdicts)
-        self.screener = Screener(self.intake, self.router, Always(Together(tuple(j.name for j in self.judges))))
+        self.budget = Budget(store.guilds, store.spending, self.clock, ceiling=self.ceiling)
+        self.router = Router({j.name: self._payable(j) for j in self.judges}, store.verdicts)
+        self.screener = Screener(self.intake, self.router, self._planner())
         journal, ledger, lists, settings = (wrap(p) for p in (store.journal, store.ledger, store.lists, store.settings))
         platforms = {self.chat.name: wrap(self.chat)}
         self.effects = Effects(platforms=platforms, ledger=ledger, settings=settings, journal=journal, clock=self.clock)
@@ -276,6 +296,7 @@ class Street:
             caps=Caps(ledger, self.clock),
             clock=self.clock,
             allowance=Allowance(store.guilds, ledger, self.clock),
+            spent=SpentNotice(Announcing(ledger, self.effects), store.spending, self.clock),
         )
         chores = Chores(platforms=platforms, journal=journal, ledger=ledger, effects=self.effects)
         days = FirstDays(
@@ -294,6 +315,16 @@ class Street:
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
         }
         self.work = Work(journal, handlers, self.clock, workers=4)
+
+    def _payable(self, judge: Judge) -> Provider:
+        return Paid(judge, judge, self.budget) if isinstance(judge, PaidJudge) else judge
+
+    def _planner(self) -> Planner:
+        """The host's, where one of the judges costs money."""
+        if not any(isinstance(j, PaidJudge) for j in self.judges):
+            return Always(Together(tuple(j.name for j in self.judges)))
+        coverage = {j.name: j.covers for j in self.judges}
+        return HostsPlan(coverage, by_grant(self.store.guilds), low=self.budget.low, clock=self.clock)
 
     async def restart(self, wrap: Callable[[Any], Any] = as_it_is) -> None:
         """What is in memory is lost; older leases are void."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
@@ -13,7 +14,7 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config import Config
-from bot.model import EffectKind, Outcome, OutcomeState
+from bot.model import EffectKind, Funds, Outcome, OutcomeState
 from bot.web.health import Web
 from bot.web.metrics import STAGES, STATES, Gateway, Metrics, Snapshot, chief, unscreened
 from policies.engine import FRAMES
@@ -256,7 +257,10 @@ def test_every_metric_is_explained_to_the_host(metrics: Metrics) -> None:
         f"beholder_gateway_{rest}" for rest in re.findall(r"`…_(\w+)`", said)
     }
     gateways = {"discord": Gateway(ready=True, guilds=1, latency=0.1, restarts=0, malformed=0)}
-    text = metrics.render(replace(QUIET, gateways=gateways)).decode()
+    budget = Funds(Decimal("0.25"), Decimal(2))
+    text = metrics.render(replace(QUIET, gateways=gateways, budget=budget)).decode()
+    assert "beholder_budget_left 1.75" in text
+    assert "beholder_budget_left" not in metrics.render(QUIET).decode()
     served = {n for n in re.findall(r"^# TYPE (beholder_\w+) ", text, re.MULTILINE) if not n.endswith("_created")}
     assert len(served) > 12
     assert served == named

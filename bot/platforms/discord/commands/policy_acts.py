@@ -1,4 +1,4 @@
-"""`/policy actions`, `require`, `surfaces`, `exempt` and `quarantine`: what follows, and for whom."""
+"""`/policy actions`, `require`, `surfaces`, `budget`, `exempt` and `quarantine`: what follows, and for whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.platforms.discord.commands.policy import policy
 from bot.platforms.discord.views import answer
 from bot.texts import names
 from bot.texts.catalogue import Texts, mark
-from policies.model import Surface
+from policies.model import Surface, WhenSpent
 
 WHEN = (
     (mark("what breaks the rules"), "block"),
@@ -85,6 +85,18 @@ async def policy_surfaces(interaction: Interaction, surface: str, on: bool) -> N
     """`/policy surfaces surface on`."""
     rules = interaction.client.desk.rules
     await answer(interaction, lambda tenant, presser: rules.surfaces(tenant, presser, surface, on=on))
+
+
+@policy.command(
+    name=locale_str("budget"), description=locale_str("What I do once the money for paid providers is used up")
+)
+@app_commands.rename(rule=locale_str("rule"))
+@app_commands.describe(rule=locale_str("Who decides about doubtful images then"))
+@app_commands.choices(rule=choices((names.WHEN_SPENT[rule], rule.value) for rule in WhenSpent))
+async def policy_budget(interaction: Interaction, rule: str) -> None:
+    """`/policy budget rule`."""
+    rules = interaction.client.desk.rules
+    await answer(interaction, lambda tenant, presser: rules.budget(tenant, presser, rule))
 
 
 @policy.command(name=locale_str("exempt"), description=locale_str("Roles and members whose posts are never acted on"))

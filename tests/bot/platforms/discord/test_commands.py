@@ -57,6 +57,7 @@ def components(message: Any) -> list[Json]:
         ),
         ("policy require", {"category": "hate", "on": True}, "rules.require", {"given": ("hate",), "on": True}),
         ("policy surfaces", {"surface": "emoji", "on": False}, "rules.surfaces", {"given": ("emoji",), "on": False}),
+        ("policy budget", {"rule": "review"}, "rules.budget", {"given": ("review",)}),
         ("policy exempt", {"what": "list"}, "rules.exempt", {"given": ("list",), "role": None, "member": None}),
         ("policy quarantine", {}, "rules.quarantine", {"given": (None,)}),
         (
