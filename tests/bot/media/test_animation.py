@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image as Pictures
+from PIL import ImageFile
 
 from bot.media import frames, reel
 from bot.media.reel import CPU_SECONDS
@@ -25,7 +26,7 @@ class Machine:
     def process_time(self) -> float:
         return self._now
 
-    def _picture(self, source: Pictures.Image, index: int, turn: Pictures.Transpose | None) -> Pictures.Image:
+    def _picture(self, source: ImageFile.ImageFile, index: int, turn: Pictures.Transpose | None) -> Pictures.Image:
         self._now += self.seconds_a_frame
         return self._draw(source, index, turn)
 

@@ -67,7 +67,7 @@ def test_uneven_frames_are_not_let_beyond_the_budget_by_more_than_one(costs: lis
 def test_however_uneven_frames_are_the_last_is_seen(total: int, dearest: float, parts: list[float]) -> None:
     """As long as the first was as dear as any: nobody can save up for what was never seen before."""
     watch = Stopwatch()
-    seen = []
+    seen: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reel, "time", watch)
         for index in route(total, Budget(), leaping=True):
