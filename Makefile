@@ -6,11 +6,15 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint bench pictures lock clean help
+# Some containers forbid to keep compiled modules: each of the many processes of a run would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test soak lint bench pictures lock clean help
 
 help:
 	@echo "make demo [ARGS=--once]   set up and watch the bot moderate a loopback Discord"
 	@echo "make test                 set up, lint, type-check and run the tests"
+	@echo "make soak                 the laws alone, each tried at length"
 	@echo "make bench                the numbers in the README"
 	@echo "make pictures             the pictures in docs/pictures (needs Chromium)"
 	@echo "make lock                 refresh the hashed requirements (needs uv)"
@@ -20,6 +24,9 @@ demo: $(VENV)/.runtime
 
 test: lint
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m pytest --hypothesis-profile=soak --timeout=3600 -m hypothesis $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from providers.base import Image
 
 FAST = Bound("delay", 1.5, 5.0, "ms")
 SLOW = Bound("speed", 0.5, 0.9, "", most=False)
+SMALL = tuple((64 + 32 * n, 64) for n in range(len(scale.SIZES)))
 REPORT = Report("toy", "A toy", ("ms", "median", "posts"), (("ours", 1234.5678, 3),), (FAST, SLOW), ("Of wood.",))
 
 
@@ -65,22 +66,24 @@ async def test_large_communities_on_two_shards_are_judged_to_the_last_picture(mo
     monkeypatch.setattr(scale, "REST", 0.1)
     monkeypatch.setattr(scale, "SAMPLE", 0.1)
     mix = scale.Mix(words=40, fresh=3, known=4, bad=2, edits=20, reactions=5)
-    report = await scale.run(guilds=4, members=10_000, mix=mix, shards=2)
+    monkeypatch.setattr(scale, "SIZES", SMALL)
+    report = await scale.run(guilds=4, members=2_000, mix=mix, shards=2)
     assert report.rows[0][0] == "at rest in all of them"
     assert all(float(row[1]) > 100 for row in report.rows)
     assert all(bound.held for bound in report.bounds)
-    assert report.bounds[0].what == "most with 40,000 people"
+    assert report.bounds[0].what == "most with 8,000 people"
     (faces,) = [note for note in report.notes if "avatars" in note and "set up" in note]
     assert int("".join(filter(str.isdigit, faces))) > 0, "where a community is set up, faces are looked at"
 
 
 @pytest.mark.asyncio
-async def test_a_flood_is_all_that_its_mix_says_and_the_same_every_time() -> None:
+async def test_a_flood_is_all_that_its_mix_says_and_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale, "SIZES", SMALL)
     mix = scale.Mix(words=30, fresh=2, known=3, bad=1, edits=12, reactions=6)
     seen = []
     for _ in range(2):
         async with Loopback() as discord:
-            land = scale._land(discord, 3, 10_000)
+            land = scale._land(discord, 3, 2_000)
             assert list(land.flood(mix)) == list(range(1, 55))
             names = Counter(event.name for event in discord.world.happened)
             seen.append((names, len(land.judged)))
@@ -90,7 +93,7 @@ async def test_a_flood_is_all_that_its_mix_says_and_the_same_every_time() -> Non
             assert 6 <= len(land.judged) <= 6 + 12
             assert land.cases == 1
             authors = {e.message.author.id for e in discord.world.happened if e.name == "MESSAGE_CREATE" and e.message}
-            assert len(authors) > 25, "anybody of 30,000 people speaks"
+            assert len(authors) > 25, "anybody of 6,000 people speaks"
     assert seen[0] == seen[1]
 
 

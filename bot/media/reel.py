@@ -2,7 +2,7 @@
 
 All of them as far as it goes. Where that is not far enough and frames can be leapt over, those that
 it pays for are spread over the whole animation, and the last one is among them: a bad frame is put
-where nobody is expected to look.
+where nobody is expected to look. For it, what the dearest frame so far has cost is never spent on others.
 """
 
 from __future__ import annotations
@@ -36,9 +36,12 @@ class Budget:
         self._dearest = max(cost, self._dearest)
         self._frames += 1
 
-    def affords(self, wanted: int) -> int:
-        """How many of `wanted` more frames like those so far; none if one like the dearest would be too much."""
-        seconds = self._until - time.process_time()
+    def affords(self, wanted: int, *, besides: int = 0) -> int:
+        """How many of `wanted` more frames like those so far; none if one like the dearest would be too much.
+
+        `besides`: so many frames like the dearest are to be paid for as well, afterwards.
+        """
+        seconds = self._until - time.process_time() - besides * self._dearest
         if seconds < self._dearest:
             return 0
         mean = self._spent / max(1, self._frames)
@@ -55,10 +58,9 @@ def route(total: int, budget: Budget, *, leaping: bool) -> Iterator[int]:
         with budget.frame():
             yield index
         left = total - 1 - index
-        affordable = budget.affords(left)
-        if not left or not affordable:
+        if not left or not budget.affords(1):
             return
-        index += ceil(left / affordable) if leaping else 1
+        index += ceil(left / (1 + budget.affords(left - 1, besides=1))) if leaping else 1
 
 
 def walk(budget: Budget) -> Iterator[int]:

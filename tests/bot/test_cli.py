@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,10 +46,8 @@ def test_version(host: Host) -> None:
 def test_help_is_quick_since_nothing_heavy_is_loaded() -> None:
     heavy = ("pydantic", "structlog", "sqlalchemy", "discord", "aiohttp", "onnxruntime", "numpy", "PIL", "yaml")
     code = f"import sys, bot.cli; print([m for m in {heavy!r} if m in sys.modules])"
-    started = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert time.perf_counter() - started < 5  # a machine under load; alone it takes 0.2 s
 
 
 def test_the_module_is_the_command(host: Host) -> None:

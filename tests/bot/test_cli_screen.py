@@ -165,8 +165,8 @@ def test_context_and_preset_are_heeded(gallery: Path) -> None:
     card = gallery / "suggestive.png"
     card.write_bytes(draw("sexual_suggestive", 0.8))
     try:
-        done = Host(gallery).process("screen", card, "--context", "head_image", "--preset", "family", "--json")
-        (line,) = json_lines(done.stdout)
+        said = Host(gallery).ok("screen", card, "--context", "head_image", "--preset", "family", "--json")
+        (line,) = json_lines(said)
     finally:
         card.unlink()
     assert line["context"] == "head_image"
@@ -176,7 +176,7 @@ def test_context_and_preset_are_heeded(gallery: Path) -> None:
 
 def test_one_provider_alone(gallery: Path) -> None:
     host = Host(gallery, {"BEHOLDER_PROVIDERS": "local"})
-    (line,) = json_lines(host.process("screen", "landscape.jpg", "--provider", "local", "--json").stdout)
+    (line,) = json_lines(host.ok("screen", gallery / "landscape.jpg", "--provider", "local", "--json"))
     assert [s["provider"] for s in line["screenings"]] == ["local"]
 
 
@@ -195,7 +195,7 @@ def test_for_people_there_is_a_table(gallery: Path) -> None:
 def test_a_folder_without_images_says_so(gallery: Path, tmp_path: Path) -> None:
     host = Host.at(tmp_path)
     (tmp_path / "notes.txt").write_text("words")
-    assert host.process("screen", tmp_path).stdout == "No image was found.\n"
+    assert host.ok("screen", tmp_path) == "No image was found.\n"
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ async def test_one_batch_is_one_commit_and_every_job_is_handled_once() -> None:
     task = asyncio.create_task(work.run())
     await _until(lambda: len(seen) == 3)
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
     assert paper.commits == 1
     assert sorted(seen) == sorted(event(n).key for n in (1, 2, 3))
 
@@ -140,7 +140,7 @@ async def test_beyond_the_hand_a_flood_waits_on_disk_and_is_fetched_later() -> N
     gate.set()
     await _until(lambda: len(seen) == total)
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
 
 
 @pytest.mark.asyncio
@@ -157,7 +157,7 @@ async def test_a_failing_job_is_put_back_and_the_others_go_on() -> None:
     task = asyncio.create_task(work.run())
     await _until(lambda: len(seen) == 1 and len(paper.retried) == 1)
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
     assert paper.retried[0][2] == "ZeroDivisionError", "the text of an error may hold a secret"
 
 
@@ -173,7 +173,7 @@ async def test_a_job_that_never_works_is_set_aside_not_repeated_for_ever() -> No
     task = asyncio.create_task(work.run())
     await _until(lambda: paper.buried == [1])
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
     assert paper.retried == []
 
 
@@ -191,7 +191,7 @@ async def test_what_falls_due_on_disk_is_found_without_being_called() -> None:
     await clock.advance(1.1)
     await _until(lambda: seen == [5])
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
 
 
 class Glances:
@@ -225,7 +225,7 @@ async def test_an_event_is_looked_at_before_it_is_on_disk_and_let_go_with_its_jo
     await work.submit([event(1), event(2)])
     await _until(lambda: len(seen) == 2 and not ahead.open)
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
     assert ahead.begun == [(event(1).key, 0), (event(2).key, 0)]
     assert seen == [(event(1).key, True), (event(2).key, True)]
 
@@ -272,7 +272,7 @@ async def test_an_idle_bot_does_not_search_the_disk_at_every_post() -> None:
         await work.submit([event(n)])
         await _until(lambda n=n: len(seen) == n + 1)
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
     assert paper.looks == 1, "the one at the start"
 
 
@@ -316,7 +316,7 @@ async def test_one_guilds_stuck_jobs_leave_workers_to_another() -> None:
     stuck.set()
     await _until(lambda: len(seen) == 11)
     work.close()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, 20)
 
 
 @pytest.mark.asyncio

@@ -74,7 +74,7 @@ def test_what_breaks_the_contract_is_said_to_whoever_wrote_the_model(change: dic
     assert str(caught.value).endswith("see docs/providers/custom.md.")
 
 
-@settings(max_examples=1000)
+@settings(max_examples=8 * settings().max_examples)
 @given(damaged(GOOD))
 def test_a_damaged_answer_never_hides_what_it_claims_to_have_looked_for(body: Any) -> None:
     try:

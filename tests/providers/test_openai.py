@@ -115,7 +115,7 @@ def test_an_answer_about_text_alone_is_none() -> None:
 BAD = answer(True, sexual=0.99, violence=0.99, violence__graphic=0.99, self_harm=0.99)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=8 * settings().max_examples)
 @given(damaged(BAD))
 def test_a_damaged_answer_never_becomes_a_pass(body: Any) -> None:
     """Either it is no answer, or whatever it still claims to have looked for is as bad as it was or visible."""

@@ -53,14 +53,28 @@ def test_first_and_last_are_always_seen_and_the_rest_evenly(total: int, cost: fl
     assert widest <= 2 * total / len(indices) + 1
 
 
-@given(st.lists(st.floats(0.0, 0.4), min_size=300, max_size=300), st.booleans())
+@given(st.lists(st.floats(0.0, 0.4), min_size=1, max_size=20), st.booleans())
 def test_uneven_frames_are_not_let_beyond_the_budget_by_more_than_one(costs: list[float], leaping: bool) -> None:
     watch = Stopwatch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reel, "time", watch)
         for index in route(300, Budget(), leaping=leaping):
-            watch.now += costs[index]
+            watch.now += costs[index % len(costs)]
     assert watch.now <= 100.0 + CPU_SECONDS + 0.4
+
+
+@given(st.integers(2, 400), st.floats(0.01, CPU_SECONDS / 2.1), st.lists(st.floats(0.0, 1.0), min_size=1, max_size=9))
+def test_however_uneven_frames_are_the_last_is_seen(total: int, dearest: float, parts: list[float]) -> None:
+    """As long as the first was as dear as any: nobody can save up for what was never seen before."""
+    watch = Stopwatch()
+    seen: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reel, "time", watch)
+        for index in route(total, Budget(), leaping=True):
+            watch.now += dearest * (parts[len(seen) % len(parts)] if seen else 1.0)
+            seen.append(index)
+    assert seen[-1] == total - 1
+    assert watch.now <= 100.0 + CPU_SECONDS + 1e-6
 
 
 def test_where_frames_cannot_be_leapt_over_it_is_the_beginning(watch: Stopwatch) -> None:

@@ -132,7 +132,7 @@ async def test_a_hang_ends_at_the_time_limit() -> None:
         began = time.monotonic()
         with pytest.raises(Lost, match="longer than 1 seconds"):
             await one.run(inmates.hang)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 10
         await one.run(sandbox.confinement)
 
 

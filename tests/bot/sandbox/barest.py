@@ -65,11 +65,11 @@ class Recording(discord.Client):
 
     async def next_message(self) -> discord.Message:
         """The next one, also the bot's own."""
-        return await asyncio.wait_for(self.messages.get(), 5)
+        return await asyncio.wait_for(self.messages.get(), 20)
 
     async def next_edit(self) -> discord.RawMessageUpdateEvent:
         """The next edit."""
-        return await asyncio.wait_for(self.edits.get(), 5)
+        return await asyncio.wait_for(self.edits.get(), 20)
 
 
 class Barest(Recording):

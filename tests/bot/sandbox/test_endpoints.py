@@ -174,7 +174,7 @@ async def test_what_was_answered_can_be_read_changed_and_taken_back(d: Loopback,
     card = channel.messages[(await place.send(view=view)).id]
     view.stop()
     pressed = await d.press(card, "go", ann)
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 20)
     assert [m.content for m in pressed.messages] == ["one, changed", "two, changed"]
     assert all(m.deleted_at for m in pressed.messages)
     assert told == ["a.png", "one, changed"]

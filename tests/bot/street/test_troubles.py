@@ -49,7 +49,7 @@ async def test_a_disk_that_fails_for_a_while_stops_neither_the_process_nor_a_pos
         fault.broken = False
     await until(lambda: street.chat.cards)
     street.work.close()
-    await asyncio.wait_for(working, 5)
+    await asyncio.wait_for(working, 20)
     assert street.chat.done == ["Delete", "Warn", "PostCard"]
     assert street.jobs() == ["done"]
 

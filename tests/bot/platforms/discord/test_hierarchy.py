@@ -134,11 +134,12 @@ def told_by_discord(outcome: Outcome) -> bool:
 async def test_the_whole_matrix(bot: int, to: Punishment) -> None:
     async with simulated() as world:
         community = Community(world, bot)
+        rows = [
+            (target, community.somebody(target), actor, None if actor is None else community.somebody(actor))
+            for target, actor in product(TARGETS, ACTORS)
+        ]
         await world.env.settle()
-        for target, actor in product(TARGETS, ACTORS):
-            who = community.somebody(target)
-            by = None if actor is None else community.somebody(actor)
-            await world.env.settle()
+        for target, who, actor, by in rows:
             entrusted = actor is not None and actor.entrusted
             outcome = await world.platform.perform(community.action(to, who, by, entrusted=entrusted))
             row = f"bot {bot}, {target.name} by {actor and actor.name}: {outcome}"
