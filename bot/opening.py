@@ -12,7 +12,8 @@ from bot.clock import SystemClock
 from bot.config import Config
 from bot.media.intake import Intake
 from bot.planning import Always, Granted, HostsPlan, by_host
-from bot.screening import Screener
+from bot.ports import Fingerprints
+from bot.screening import Forgotten, Screener
 from bot.store.disk import ProcessLock
 from bot.store.store import Store
 from bot.vendors import LOCAL, Means
@@ -87,6 +88,7 @@ async def open_screening(
     config: Config,
     *,
     verdicts: Verdicts | None = None,
+    fingerprints: Fingerprints = Forgotten(),
     tickets: Tickets | None = None,
     publisher: Publisher | None = None,
     names: tuple[str, ...] | None = None,
@@ -110,8 +112,9 @@ async def open_screening(
         router = Router(guarded, verdicts or NoVerdicts(), meter=meter)
         watched = Watched({name: guarded[name] for name in offered}, made)
         stack.push_async_callback(router.aclose)
+        planner = Always(Together(names)) if names else HostsPlan(coverage, granted)
         yield Screening(
-            screener=Screener(intake, router, Always(Together(names)) if names else HostsPlan(coverage, granted)),
+            screener=Screener(intake, router, planner, fingerprints=fingerprints),
             coverage=coverage,
             warm=watched.warm,
             health=watched.health,

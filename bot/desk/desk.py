@@ -25,7 +25,7 @@ from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
 from bot.desk.wizard import Wizard
 from bot.model import Answer, Finding, Presser, Tenant
-from bot.ports import Clock, Drafts, Journal, Ledger, Lists, Performer, Screener, Settings
+from bot.ports import Clock, Drafts, Journal, Ledger, Likenesses, Lists, Performer, Screener, Settings
 from bot.texts import decisions, refusals
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
@@ -44,6 +44,7 @@ class Desk:
         ledger: Ledger,
         settings: Settings,
         lists: Lists,
+        likenesses: Likenesses,
         screener: Screener,
         performer: Performer,
         journal: Journal,
@@ -69,7 +70,7 @@ class Desk:
             setup=self._setup,
             coverage=coverage,
         )
-        self._checking = Checking(screener, lists)
+        self._checking = Checking(screener, lists, likenesses)
         states = states or (lambda: dict.fromkeys(coverage, "ok"))
         self._examining = Examining(journal, ledger, self._modes, clock, coverage, states)
         gate = Gate(settings)
@@ -78,7 +79,7 @@ class Desk:
         self.places = Places(gate, changing)
         self.exchange = Exchange(gate, settings, amending, drafts, coverage)
         self.records = Records(gate, ledger, clock)
-        self.images = Images(gate, lists, ledger)
+        self.images = Images(gate, lists, ledger, screener)
 
     # --- cases ----------------------------------------------------------------------------------
 

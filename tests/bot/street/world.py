@@ -261,7 +261,8 @@ class Street:
         database = await Database.open(None, data_dir=self.folder, clock=self.clock, ballast=SMALL_BALLAST)
         self.store = store = Store(database, self.clock)
         self.router = Router({j.name: j for j in self.judges}, store.verdicts)
-        self.screener = Screener(self.intake, self.router, Always(Together(tuple(j.name for j in self.judges))))
+        planner = Always(Together(tuple(j.name for j in self.judges)))
+        self.screener = Screener(self.intake, self.router, planner, fingerprints=store.fingerprints)
         journal, ledger, lists, settings = (wrap(p) for p in (store.journal, store.ledger, store.lists, store.settings))
         platforms = {self.chat.name: wrap(self.chat)}
         self.effects = Effects(platforms=platforms, ledger=ledger, settings=settings, journal=journal, clock=self.clock)
@@ -272,6 +273,7 @@ class Street:
             ledger=ledger,
             settings=settings,
             lists=lists,
+            likenesses=wrap(store.likenesses),
             effects=self.effects,
             caps=Caps(ledger, self.clock),
             clock=self.clock,
