@@ -139,6 +139,11 @@ def surfaces(some: Iterable[Surface], texts: Texts) -> str:
     return "; ".join(texts.gettext(names.SURFACES[s]) for s in Surface if s in chosen) or texts.gettext("none")
 
 
+def near(on: bool, texts: Texts) -> str:
+    """What becomes of an image that nearly looks like a known one."""
+    return texts.gettext("shown to moderators") if on else texts.gettext("nothing special")
+
+
 def role(ident: str | None, voice: Voice) -> str:
     """A role, or none."""
     return voice.texts.gettext("none") if ident is None else voice.markup.role(ident)
