@@ -174,9 +174,7 @@ def test_a_likeness_never_removes_and_never_makes_anything_milder(
 
 @law
 @given(policies, places, st.lists(images, max_size=3), standings)
-def test_nobody_is_punished_for_a_likeness(
-    policy: Policy, place: Place, post: list[Seen], standing: Standing
-) -> None:
+def test_nobody_is_punished_for_a_likeness(policy: Policy, place: Place, post: list[Seen], standing: Standing) -> None:
     alike = judge(policy, place, post, standing)[1]
     alone = judge(policy, place, [without(seen) for seen in post], standing)[1]
     assert {*alike.steps} - {*alone.steps} <= {Step(Act.ESCALATE)}
