@@ -219,8 +219,8 @@ async def test_what_was_shown_is_known_once_moderators_removed_it(store: Store) 
     shown, other = await only_reviewed(store, "1", "a"), await only_reviewed(store, "2", "b")
     assert [await near(store, name) for name in "ab"] == [None, None]
     await store.ledger.decide_case(HOME, shown, CaseState.UPHELD, "mo")
-    await store.ledger.decide_case(HOME, other, CaseState.OVERTURNED, "mo")
     assert await near(store, "a") == Near(sha("a"), 0, shown, EXPLICIT)
+    await store.ledger.decide_case(HOME, other, CaseState.OVERTURNED, "mo")
     assert await near(store, "b") is None
 
 
@@ -239,11 +239,21 @@ async def test_the_lists_are_followed(store: Store) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_fingerprint_on_its_way_to_disk_is_waited_for(store: Store) -> None:
-    await store.lists.put(HOME, sha("b"), Listed.ALLOWED, "mo", "")
+async def test_a_fingerprint_on_its_way_to_disk_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, writable = store.fingerprints._write, asyncio.Event()
+
+    async def late(sha256: str, prints: Fingerprint) -> None:
+        await writable.wait()
+        await write(sha256, prints)
+
+    monkeypatch.setattr(store.fingerprints, "_write", late)
     keep(store, "a")
     await store.lists.put(HOME, sha("a"), Listed.BLOCKED, "mo", "")
-    assert await near(store) is not None
+    asking = asyncio.create_task(near(store))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    writable.set()
+    assert await asking is not None
 
 
 @pytest.mark.asyncio
