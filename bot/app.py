@@ -91,6 +91,7 @@ class App:
             ledger=store.ledger,
             settings=store.settings,
             lists=store.lists,
+            likenesses=store.likenesses,
             screener=screening.screener,
             performer=self._effects,
             journal=store.journal,
@@ -145,6 +146,7 @@ class App:
             ledger=store.ledger,
             settings=store.settings,
             lists=store.lists,
+            likenesses=store.likenesses,
             effects=self._effects,
             caps=Caps(store.ledger, self._clock),
             clock=self._clock,
@@ -300,6 +302,7 @@ async def run(config: Config) -> None:
         opening = open_screening(
             config,
             verdicts=store.verdicts,
+            fingerprints=store.fingerprints,
             tickets=store.tickets,
             publisher=relay,
             granted=by_grant(store.guilds),

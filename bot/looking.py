@@ -104,7 +104,9 @@ class Eyes:
         if _unread(reduced) is not None:
             return look
         # The verdict is the reduced copy's; lists and strikes go by the SHA-256 of the original alone (ruling 9).
-        return replace(reduced, sha256=look.sha256)
+        reduced = replace(reduced, sha256=look.sha256)
+        self._screener.learn(reduced)
+        return reduced
 
     def _link(self, event: Event, media: Media) -> str | None:
         """Whatever a platform says: nothing that could be a bot's token goes further than here."""

@@ -14,7 +14,8 @@ from bot.config import Config
 from bot.media.intake import Intake
 from bot.model import PAID
 from bot.planning import Always, Granted, HostsPlan, Low, by_host
-from bot.screening import Screener
+from bot.ports import Fingerprints
+from bot.screening import Forgotten, Screener
 from bot.store.disk import ProcessLock
 from bot.store.store import Store
 from bot.vendors import LOCAL, Means
@@ -91,6 +92,7 @@ async def open_screening(
     config: Config,
     *,
     verdicts: Verdicts | None = None,
+    fingerprints: Fingerprints = Forgotten(),
     tickets: Tickets | None = None,
     publisher: Publisher | None = None,
     names: tuple[str, ...] | None = None,
@@ -120,7 +122,7 @@ async def open_screening(
         stack.push_async_callback(router.aclose)
         planner = Always(Together(names)) if names else HostsPlan(coverage, granted, low=low)
         yield Screening(
-            screener=Screener(intake, router, planner),
+            screener=Screener(intake, router, planner, fingerprints=fingerprints),
             coverage=coverage,
             warm=watched.warm,
             health=watched.health,

@@ -33,7 +33,7 @@ from bot.model import (
     Ruling,
 )
 from bot.plans import plans_of
-from bot.ports import Clock, Journal, Ledger, Lists, Settings
+from bot.ports import Clock, Journal, Ledger, Likenesses, Lists, Settings
 from bot.ports.observing import Observer, Unobserved
 from bot.screening import Screener
 from bot.spans import Spans
@@ -97,6 +97,7 @@ class Pipeline:
         ledger: Ledger,
         settings: Settings,
         lists: Lists,
+        likenesses: Likenesses,
         effects: Effects,
         caps: Caps,
         clock: Clock,
@@ -110,6 +111,7 @@ class Pipeline:
         self._ledger = ledger
         self._settings = settings
         self._lists = lists
+        self._likenesses = likenesses
         self._effects = effects
         self._caps = caps
         self._clock = clock
@@ -149,7 +151,7 @@ class Pipeline:
     async def _judge(self, event: Event, policy: Policy, version: int, looks: Mapping[Media, Look]) -> _Judgement:
         history = await self._history(event, policy)
         standing = _standing(event, history, self._clock.now())
-        seen = [await self._seen(event, look, history) for look in looks.values()]
+        seen = [await self._seen(event, look, history, policy) for look in looks.values()]
         await self._caps.seed(event.tenant)
         each, decision = engine.judge(policy, event.place, seen, standing)
         images = tuple(map(_judged, looks, looks.values(), seen, each))
@@ -224,9 +226,12 @@ class Pipeline:
         since = self._clock.now() - timedelta(days=policy.ladder.days)
         return await self._ledger.history(event.tenant, event.author.id, since)
 
-    async def _seen(self, event: Event, look: Look, history: History) -> Seen:
+    async def _seen(self, event: Event, look: Look, history: History, policy: Policy) -> Seen:
         listed = await self._lists.listed(event.tenant, look.sha256) if look.sha256 else None
-        return Seen(screenings=look.screenings, listed=listed, struck=look.sha256 in history.struck)
+        near = None
+        if policy.suspect_near and look.fingerprint is not None:
+            near = await self._likenesses.near(event.tenant, look.fingerprint, look.sha256)
+        return Seen(look.screenings, listed, struck=look.sha256 in history.struck, near=near)
 
     async def _conclude(self, job: Job, ruling: Ruling) -> Concluded:
         """A removal that does not come about leaves its place under the cap to another."""
@@ -336,6 +341,7 @@ def _judged(media: Media, look: Look, seen: Seen, decision: Decision) -> Judged:
         height=look.height,
         listed=seen.listed,
         struck=seen.struck,
+        near=seen.near,
     )
 
 

@@ -11,11 +11,11 @@ from bot.media.fetch import collect
 from bot.media.intake import Intake
 from bot.model import Look, Tenant
 from bot.planning import Planner
-from bot.ports import Link, no_link
+from bot.ports import Fingerprints, Link, no_link
 from bot.spans import Spans
 from policies import resolve
 from policies.model import Evidence, Place, Policy, Screening, Unscreened
-from providers.base import LINK, Ask, Image
+from providers.base import LINK, Ask, Fingerprint, Image
 from providers.plans import Plan
 from providers.router import Router
 
@@ -47,15 +47,35 @@ class _Wanted:
         )
 
 
+class Forgotten:
+    """`bot.ports.Fingerprints` for a process without a database: there is nothing that could be looked like."""
+
+    def keep(self, sha256: str, fingerprint: Fingerprint) -> None:
+        """Not kept."""
+
+    async def of(self, sha256: str) -> None:
+        """Nothing."""
+
+
 class Screener:
     """`bot.ports.Screener` over the sandbox and the router.
 
-    Exact bytes that were judged before are not even decoded again: their SHA-256 finds the verdicts.
+    Exact bytes that were judged before are not even decoded again: their SHA-256 finds the verdicts, and what they
+    look like.
     Whom to ask, `planner` says for each picture (ruling 13, ruling 20).
     """
 
-    def __init__(self, intake: Intake, router: Router, planner: Planner, limits: Limits = Limits()) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        router: Router,
+        planner: Planner,
+        limits: Limits = Limits(),
+        *,
+        fingerprints: Fingerprints = Forgotten(),
+    ) -> None:
         self._intake = intake
+        self._fingerprints = fingerprints
         self._router = router
         self._planner = planner
         self._limits = limits
@@ -97,7 +117,27 @@ class Screener:
         """What is known of these exact bytes without having them, or None."""
         plan = await self._planner.plan(policy, place, tenant, joined=joined)
         known = await self._known(sha256, _Wanted(policy, place, tenant, plan))
-        return None if known is None else Look(sha256=sha256, screenings=known, recalled=True)
+        if known is None:
+            return None
+        return Look(sha256=sha256, screenings=known, recalled=True, fingerprint=await self._fingerprints.of(sha256))
+
+    async def identify(self, chunks: AsyncIterator[bytes]) -> str | None:
+        """The SHA-256 of what `chunks` amount to, None if that is no image. Nobody is asked about it, but what it
+        looks like is known afterwards, if it can be decoded at all. Raises as `look` does."""
+        original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=False)
+        if original is None:
+            return None
+        sha256 = hashlib.sha256(original).hexdigest()
+        if await self._fingerprints.of(sha256) is None:
+            image = await self._intake.open(original)
+            if isinstance(image, Image) and image.fingerprint is not None:
+                self._fingerprints.keep(sha256, image.fingerprint)
+        return sha256
+
+    def learn(self, look: Look) -> None:
+        """What these exact bytes look like was seen on another copy of them: it is known under their SHA-256 too."""
+        if look.sha256 and look.fingerprint is not None:
+            self._fingerprints.keep(look.sha256, look.fingerprint)
 
     async def picture(self, look: Look, level: Evidence) -> bytes | None:
         """The evidence for a card at `level`, or None where there is none to show."""
@@ -113,11 +153,14 @@ class Screener:
         sha256 = hashlib.sha256(original).hexdigest()
         known = await self._known(sha256, wanted)
         if known is not None:
-            return Look(sha256=sha256, screenings=known, original=original, ms=spans.ms)
+            prints = await self._fingerprints.of(sha256)
+            return Look(sha256=sha256, screenings=known, original=original, fingerprint=prints, ms=spans.ms)
         with spans.span("decode"):
             image = await self._intake.open(original)
         if isinstance(image, Unscreened):
             return Look(sha256=sha256, screenings=(image,), ms=spans.ms)
+        if image.fingerprint is not None:
+            self._fingerprints.keep(sha256, image.fingerprint)
         with spans.span("inference"):
             ask = _linked(wanted.ask, link())
             screenings = await self._router.screen(image, ask, wanted.plan, test_cards=wanted.policy.test_cards)
@@ -127,6 +170,7 @@ class Screener:
             width=image.width,
             height=image.height,
             still=image.still,
+            fingerprint=image.fingerprint,
             ms=spans.ms,
         )
 

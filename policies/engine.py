@@ -20,6 +20,7 @@ from policies.model import (
     Decision,
     Evidence,
     Listed,
+    Near,
     Place,
     Policy,
     Reason,
@@ -145,7 +146,33 @@ def _of_image(policy: Policy, place: Place, seen: Seen, standing: Standing) -> D
         ]
     if seen.listed is Listed.BLOCKED:
         parts.append(_conclude(policy, place, [_Finding(Suggestion.BLOCK, Reason(ReasonCode.BLOCK_LISTED))], {}))
-    return join(parts)
+    decision = join(parts)
+    if policy.suspect_near and seen.near is not None and _matters(seen.near, limits):
+        return _suspected(policy, place, decision, seen.near, _scores(said.verdicts))
+    return decision
+
+
+def _matters(near: Near, limits: Thresholds) -> bool:
+    """Not where all that was found in the known image is allowed: in an age-restricted channel, as a rule."""
+    return not near.categories or any(limits.get(category, NEVER) != NEVER for category in near.categories)
+
+
+def _suspected(
+    policy: Policy, place: Place, decision: Decision, near: Near, scores: Mapping[Category, _Score]
+) -> Decision:
+    """At least a review, and a card if any follows a review here: on a likeness alone nothing is taken down and nobody
+    is spoken to (ruling 9). What was concluded without it stands, with its evidence: what was removed must be
+    possible to give back.
+    """
+    reason = Reason(ReasonCode.NEAR_KNOWN, detail="" if near.case is None else str(near.case))
+    told = decision.suggestion in FLOORS
+    suspicion = Decision(
+        Suggestion.REVIEW,
+        (Step(Act.ESCALATE),) if actions(policy, place).review else (),
+        (reason,),
+        decision.evidence if told else _evidence(policy, near.categories or (None,), scores),
+    )
+    return join((decision, suspicion))
 
 
 def _of_verdicts(policy: Policy, place: Place, said: Opinions, limits: Thresholds) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from bot.model import Answer, Tenant
-from bot.ports import Gone, Lists, Screener, Unfetchable
+from bot.ports import Gone, Likenesses, Lists, Screener, Unfetchable
 from bot.texts import checks
 from bot.texts.markup import Voice
 from policies.engine import judge
@@ -18,9 +18,10 @@ NOBODY = Standing(author="", member=False)
 class Checking:
     """What would happen to this picture, and why."""
 
-    def __init__(self, screener: Screener, lists: Lists) -> None:
+    def __init__(self, screener: Screener, lists: Lists, likenesses: Likenesses) -> None:
         self._screener = screener
         self._lists = lists
+        self._likenesses = likenesses
 
     async def check(
         self, tenant: Tenant, policy: Policy, place: Place, chunks: AsyncIterator[bytes], voice: Voice
@@ -36,5 +37,8 @@ class Checking:
             return Answer(checks.no_image(voice.texts))
         entries = await self._lists.entries(tenant, prefix=look.sha256, limit=1) if look.sha256 else []
         entry = entries[0] if entries else None
-        _, decision = judge(policy, place, [Seen(look.screenings, entry.listed if entry else None)], NOBODY)
+        prints = look.fingerprint
+        near = await self._likenesses.near(tenant, prints, look.sha256) if prints is not None else None
+        seen = Seen(look.screenings, entry.listed if entry else None, near=near)
+        _, decision = judge(policy, place, [seen], NOBODY)
         return Answer(checks.report(look.screenings, decision, policy, voice, entry=entry))

@@ -25,7 +25,7 @@ from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
 from bot.desk.wizard import Wizard
 from bot.model import Answer, Finding, Presser, Recipient, Tenant
-from bot.ports import Clock, Drafts, Journal, Ledger, Lists, Performer, Screener, Settings
+from bot.ports import Clock, Drafts, Journal, Ledger, Likenesses, Lists, Performer, Screener, Settings
 from bot.texts import decisions, refusals
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
@@ -45,6 +45,7 @@ class Desk:
         ledger: Ledger,
         settings: Settings,
         lists: Lists,
+        likenesses: Likenesses,
         screener: Screener,
         performer: Performer,
         journal: Journal,
@@ -73,7 +74,7 @@ class Desk:
             coverage=coverage,
             recipients=recipients,
         )
-        self._checking = Checking(screener, lists)
+        self._checking = Checking(screener, lists, likenesses)
         states = states or (lambda: dict.fromkeys(coverage, "ok"))
         self._examining = Examining(
             journal=journal,
@@ -91,7 +92,7 @@ class Desk:
         self.places = Places(gate, changing)
         self.exchange = Exchange(gate, settings, amending, drafts, coverage)
         self.records = Records(gate, ledger, clock)
-        self.images = Images(gate, lists, ledger)
+        self.images = Images(gate, lists, ledger, screener)
 
     # --- cases ----------------------------------------------------------------------------------
 

@@ -92,6 +92,7 @@ def _onto(old: Policy, base: Policy) -> Policy:
         quarantine_role=old.quarantine_role,
         ban_delete_seconds=old.ban_delete_seconds,
         notice_seconds=old.notice_seconds,
+        suspect_near=old.suspect_near,
         test_cards=old.test_cards,
         language=old.language,
     )

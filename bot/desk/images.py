@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from bot.desk.gate import Gate
 from bot.desk.objections import Objection
 from bot.desk.rights import may_decide_own, may_see, wrote
-from bot.media.sniff import SNIFFED, sniff
 from bot.model import Answer, Case, ListEntry, Presser, Tenant
-from bot.ports import Gone, Ledger, Lists, Unfetchable
+from bot.ports import Gone, Ledger, Lists, Screener, Unfetchable
 from bot.texts import checks, decisions
 from bot.texts import images as words
 from bot.texts.catalogue import Texts
@@ -26,12 +24,14 @@ HEXADECIMAL: Final = frozenset("0123456789abcdef")
 
 
 class Images:
-    """`/images`. Only the SHA-256 of the bytes counts: near is never a pass and never a deletion (ruling 9)."""
+    """`/images`. Only the SHA-256 of the bytes is listed: what nearly looks like a blocked image comes before the
+    moderators, and what nearly looks like an allowed one is nothing to anybody (ruling 9)."""
 
-    def __init__(self, gate: Gate, lists: Lists, ledger: Ledger) -> None:
+    def __init__(self, gate: Gate, lists: Lists, ledger: Ledger, screener: Screener) -> None:
         self._gate = gate
         self._lists = lists
         self._ledger = ledger
+        self._screener = screener
 
     async def enlist(
         self,
@@ -48,7 +48,7 @@ class Images:
         async def put(policy: Policy, voice: Voice) -> Answer:
             found = await self._of_case(tenant, presser, case, voice.texts) if case is not None else {}
             for picture in pictures[:AT_ONCE]:
-                found |= {await _sha256(picture, voice): ""}
+                found |= {await self._identified(picture, voice): ""}
             if not found:
                 raise Objection(words.nothing_named(voice.texts))
             before = {sha256: await self._entry(tenant, sha256) for sha256 in found}
@@ -107,6 +107,18 @@ class Images:
             raise Objection(words.never_came(number, texts))
         return dict.fromkeys(images, texts.gettext("case {number}", number=number))
 
+    async def _identified(self, picture: AsyncIterator[bytes], voice: Voice) -> str:
+        """The SHA-256 of the bytes as they came, for which what nearly looks like them is known from now on."""
+        try:
+            sha256 = await self._screener.identify(picture)
+        except Gone:
+            raise Objection(checks.gone(voice.texts)) from None
+        except Unfetchable as error:
+            raise Objection(checks.unfetchable(error.reason, error.detail, voice)) from None
+        if sha256 is None:
+            raise Objection(words.no_image(voice.texts))
+        return sha256
+
     async def _entry(self, tenant: Tenant, sha256: str) -> ListEntry | None:
         found = await self._lists.entries(tenant, prefix=sha256, limit=1)
         return found[0] if found else None
@@ -128,20 +140,3 @@ def _flagged(case: Case) -> list[str]:
     """Of a post with several images, those in which something was found."""
     flagged = [i for i in case.images if i.decision.suggestion is not Suggestion.PASS] or list(case.images)
     return [sha256 for sha256 in dict.fromkeys(i.sha256 for i in flagged) if sha256]
-
-
-async def _sha256(picture: AsyncIterator[bytes], voice: Voice) -> str:
-    """Of the bytes as they came; what is no image is objected to."""
-    digest, head = hashlib.sha256(), b""
-    try:
-        async for chunk in picture:
-            digest.update(chunk)
-            if len(head) < SNIFFED:
-                head += chunk[: SNIFFED - len(head)]
-    except Gone:
-        raise Objection(checks.gone(voice.texts)) from None
-    except Unfetchable as error:
-        raise Objection(checks.unfetchable(error.reason, error.detail, voice)) from None
-    if not sniff(head).is_image:
-        raise Objection(words.no_image(voice.texts))
-    return digest.hexdigest()

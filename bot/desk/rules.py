@@ -155,3 +155,20 @@ class Rules:
             )
 
         return await self._gate.tuning(tenant, presser, change)
+
+    async def near(self, tenant: Tenant, presser: Presser, *, on: bool) -> Answer:
+        """See `bot.ports.desk.Rules`."""
+
+        async def change(policy: Policy, voice: Voice) -> Answer:
+            texts = voice.texts
+            return await self._changing.amend(
+                tenant,
+                presser,
+                f"near {'on' if on else 'off'}",
+                lambda old: replace(old, suspect_near=on),
+                voice,
+                texts.gettext("What nearly looks like an image that was removed or blocked here"),
+                lambda p: words.near(p.suspect_near, texts),
+            )
+
+        return await self._gate.tuning(tenant, presser, change)

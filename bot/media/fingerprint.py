@@ -1,9 +1,4 @@
-"""Perceptual hashes: a DCT hash and a gradient hash of 64 bits each, in numpy.
-
-Two pictures are near when both hashes differ in at most 10 bits: found in 91-95 % of re-encoded or
-slightly cropped copies, 0.08 % false pairs on 278 images (facts: models.md §7). Near is a suspicion
-only, never a pass and never a deletion (ruling 9).
-"""
+"""Perceptual hashes: a DCT hash and a gradient hash of 64 bits each, in numpy. `bot.likeness` compares them."""
 
 from __future__ import annotations
 
@@ -13,7 +8,6 @@ from PIL import Image
 
 from providers.base import Fingerprint
 
-NEAR = 10  # bits of each hash
 _SIDE = 32
 _FLAT_SPREAD = 6.0  # standard deviation of grey levels below which there is nothing to match on
 _FLAT_BEND = 0.8  # mean second difference below which it is a plain gradient
@@ -41,13 +35,6 @@ def fingerprint(picture: Image.Image) -> Fingerprint:
         dhash=_bits(strip[:, 1:] > strip[:, :-1]),
         flat=_flat(square),
     )
-
-
-def near(one: Fingerprint, other: Fingerprint) -> bool:
-    """Whether the two may show the same; flat pictures match nothing."""
-    if one.flat or other.flat:
-        return False
-    return (one.phash ^ other.phash).bit_count() <= NEAR and (one.dhash ^ other.dhash).bit_count() <= NEAR
 
 
 def _bits(mask: npt.NDArray[np.bool_]) -> int:

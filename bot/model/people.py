@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.model.actions import Card
 from bot.model.pages import Button, Page
 from policies.model import Screening
+from providers.base import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Finding:
 class Look:
     """What looking at one image's bytes gave. `sha256` is '' and `skipped` True if it was no image at
     all. For evidence it carries the `still`, or where the verdict came from the cache and nothing was
-    decoded, the `original` bytes: in memory only, and only until the card is posted (ruling 7)."""
+    decoded, the `original` bytes: in memory only, and only until the card is posted (ruling 7).
+    `fingerprint`: what it looks like, where that is known."""
 
     sha256: str
     screenings: tuple[Screening, ...]
@@ -77,3 +79,4 @@ class Look:
     skipped: bool = False
     recalled: bool = False  # the platform's id stood for bytes that were judged before; none were fetched
     ms: Mapping[str, float] = field(default_factory=dict)
+    fingerprint: Fingerprint | None = None

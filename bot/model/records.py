@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.model.actions import Effect, Plan
 from bot.model.events import Author, Event, EventKind, Media, Tenant
-from policies.model import Act, Category, Decision, Evidence, Listed, Place, Screening, Standing
+from policies.model import Act, Category, Decision, Evidence, Listed, Near, Place, Screening, Standing
 
 
 class CaseState(StrEnum):
@@ -33,7 +33,7 @@ class Origin(StrEnum):
 class Judged:
     """One image of a post with what was said of it. `sha256` is '' if its bytes never came.
 
-    `listed` and `struck` are what `decide` was given beside the screenings (`policies.model.Seen`).
+    `listed`, `struck` and `near` are what `decide` was given beside the screenings (`policies.model.Seen`).
     """
 
     media: Media
@@ -44,6 +44,7 @@ class Judged:
     height: int = 0
     listed: Listed | None = None
     struck: bool = False
+    near: Near | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from bot.model import (
     Tenant,
     Watched,
 )
-from policies.model import Listed, Place, Policy, UnscreenedReason
+from policies.model import Listed, Near, Place, Policy, UnscreenedReason
+from providers.base import Fingerprint
 
 UNKNOWN = "?"
 """What `Faces` is told in place of a hash that the platform does not say."""
@@ -292,6 +293,30 @@ class Lists(Protocol):
         ...
 
 
+class Fingerprints(Protocol):
+    """How exact bytes look; the same for every tenant."""
+
+    def keep(self, sha256: str, fingerprint: Fingerprint) -> None:
+        """Known from now on, and on disk soon: nobody waits for it."""
+        ...
+
+    async def of(self, sha256: str) -> Fingerprint | None:
+        """What these bytes look like, if they were ever decoded."""
+        ...
+
+
+class Likenesses(Protocol):
+    """What an image of a guild nearly looks like (ruling 9)."""
+
+    async def near(self, tenant: Tenant, fingerprint: Fingerprint, sha256: str) -> Near | None:
+        """The nearest other image that this guild removed or has on its block list.
+
+        None where there is none within a few bits, and for a flat image. Never one whose case was overturned, one
+        on the allow list, a test card, or what was only held since nobody could judge it.
+        """
+        ...
+
+
 class Faces(Protocol):
     """Which pictures members and guilds were last seen with, by the platform's own hashes: a seen-table.
 
@@ -350,6 +375,11 @@ class Screener(Protocol):
         `tenant`: whose picture it is, which says who may be asked about it and whose budget pays. `joined`: since
         when its author is a member, if ever. `link`: where a vendor may fetch it, asked for once the bytes are there.
         """
+        ...
+
+    async def identify(self, chunks: AsyncIterator[bytes]) -> str | None:
+        """The SHA-256 of the bytes, None if they are no image. What they look like is known afterwards
+        (`Fingerprints`), but nobody is asked about them. Raises as `look` does."""
         ...
 
 

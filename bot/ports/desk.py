@@ -66,6 +66,10 @@ class Rules(Protocol):
         """Whether an image that nobody assessed for a category is shown to moderators."""
         ...
 
+    async def near(self, tenant: Tenant, presser: Presser, *, on: bool) -> Answer:
+        """Whether what nearly looks like an image that was removed or blocked here is shown to moderators."""
+        ...
+
 
 class Places(Protocol):
     """What differs in some places, for who may change the rules."""

@@ -20,6 +20,7 @@ from bot.model import (
     EffectState,
     History,
     Job,
+    Origin,
     Outcome,
     Plan,
     Ruling,
@@ -31,6 +32,7 @@ from bot.store.conclude import Filed, conclude, hour_of, plan
 from bot.store.counts import counts
 from bot.store.database import Database
 from bot.store.journal import FINISH
+from bot.store.likenesses import SqlLikenesses
 from bot.store.prepared import Prepared
 from bot.store.rows import CASES, cases_of, effect_of
 from bot.store.tables import StrikeState, cards, cases, effects, lists, removals, strikes, subjects, tenants
@@ -89,9 +91,10 @@ _CLOSED = {CaseState.UPHELD: StrikeState.UPHELD, CaseState.OVERTURNED: StrikeSta
 class SqlLedger:
     """What must be written together is written in one commit."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, likenesses: SqlLikenesses) -> None:
         self._database = database
         self._clock = clock
+        self._likenesses = likenesses
 
     async def history(self, tenant: Tenant, author: str, since: datetime) -> History:
         """See `Ledger.history`."""
@@ -107,7 +110,10 @@ class SqlLedger:
         if job.tenant != ruling.event.tenant:
             raise ValueError(f"job {job.key!r} of {job.tenant} cannot conclude an event of {ruling.event.tenant}")
         tenant, now = await self._database.tenants.ensure(job.tenant), self._clock.now()
-        return await self._database.write(lambda c: conclude(c, tenant, job, ruling, now, done=done))
+        concluded = await self._database.write(lambda c: conclude(c, tenant, job, ruling, now, done=done))
+        if concluded.case is not None and ruling.origin is Origin.REMOVED:
+            self._likenesses.removed(job.tenant)
+        return concluded
 
     async def removed_since(self, tenant: Tenant, since: datetime) -> list[tuple[str, datetime]]:
         """See `Ledger.removed_since`. Each image once, with the time of its first removal since then."""
@@ -216,6 +222,8 @@ class SqlLedger:
             return row is not None
 
         closed = await self._database.write(write)
+        if closed:
+            self._likenesses.decided(tenant)
         if closed and state is CaseState.OVERTURNED:
             self._database.expire()  # its images are on a list now
         return await self.case(tenant, number) if closed else None

@@ -34,7 +34,7 @@ def _past(row: Any) -> Past:
         key=event.key,
         place=event.place,
         standing=row["standing"],
-        images=tuple(Seen(i.screenings, i.listed, i.struck) for i in row["images"]),
+        images=tuple(Seen(i.screenings, i.listed, i.struck, i.near) for i in row["images"]),
         policy_version=row["policy_version"],
         decision=row["decision"],
     )

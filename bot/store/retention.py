@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Table, delete, exists, select, tuple_, union
 
 from bot.ports import Clock
 from bot.store.database import Database
@@ -19,10 +19,13 @@ from bot.store.tables import (
     drafts,
     effects,
     faces,
+    fingerprints,
     jobs,
+    lists,
     media,
     removals,
     strikes,
+    subjects,
     tickets,
     verdicts,
 )
@@ -34,7 +37,8 @@ BATCH = 500
 class Keep:
     """For how many days. Strikes live as long as cases: no ladder may look further back.
 
-    `decisions` also rules cached verdicts, known platform ids, receipts and effects without a case. A face that was
+    `decisions` also rules cached verdicts, known platform ids, receipts and effects without a case, and fingerprints
+    of images that no case and no list names. A face that was
     forgotten is looked at once more when it is next seen.
     """
 
@@ -67,12 +71,18 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
     yield decisions, (decisions.c.at < decisions_before) & ~exists().where(cases.c.decision == decisions.c.id)
     yield faces, faces.c.at < now - timedelta(days=keep.faces)
     yield verdicts, verdicts.c.at < decisions_before
+    yield fingerprints, (fingerprints.c.at < decisions_before) & fingerprints.c.sha256.not_in(_named())
     yield media, media.c.at < decisions_before
     yield tickets, tickets.c.at < decisions_before
 
 
 def _month(now: datetime) -> datetime:
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _named() -> CompoundSelect[tuple[str]]:
+    """Images of some guild's cases and lists: what nearly looks like them must be known again."""
+    return union(select(subjects.c.sha256), select(lists.c.sha256))
 
 
 async def _delete(database: Database, table: Table, old: ColumnElement[bool], batch: int) -> int:

@@ -10,9 +10,11 @@ from bot.ports import Clock
 from bot.store.database import Database
 from bot.store.drafts import SqlDrafts
 from bot.store.faces import SqlFaces
+from bot.store.fingerprints import SqlFingerprints
 from bot.store.guilds import SqlGuilds
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
+from bot.store.likenesses import SqlLikenesses
 from bot.store.lists import SqlLists
 from bot.store.settings import SqlSettings
 from bot.store.spending import SqlSpending
@@ -26,7 +28,9 @@ class Store:
     def __init__(self, db: Database, clock: Clock) -> None:
         self.db = db
         self.journal = SqlJournal(db, clock)
-        self.ledger = SqlLedger(db, clock)
+        self.fingerprints = SqlFingerprints(db, clock)
+        self.likenesses = SqlLikenesses(db, self.fingerprints)
+        self.ledger = SqlLedger(db, clock, self.likenesses)
         self.settings = SqlSettings(db, clock)
         self.lists = SqlLists(db, clock)
         self.drafts = SqlDrafts(db, clock)
@@ -43,6 +47,7 @@ class Store:
 
     async def close(self) -> None:
         """Write what was asked for, then let go."""
+        await self.fingerprints.flush()
         await self.db.close()
 
     async def __aenter__(self) -> Self:

@@ -79,7 +79,8 @@ def _sight_lines(policy: Policy, coverage: Coverage, texts: Texts) -> list[str]:
     ]
     if policy.required:
         lines.append(_("Required: {what}.", what=rules.categories(policy.required, texts)))
-    return lines
+    alike = rules.near(policy.suspect_near, texts)
+    return [*lines, _("What nearly looks like an image that was removed or blocked here: {what}.", what=alike)]
 
 
 def _threshold_lines(policy: Policy, coverage: Coverage, texts: Texts) -> list[str]:

@@ -156,6 +156,11 @@ def when_spent(rule: WhenSpent, texts: Texts) -> str:
     return texts.gettext(names.WHEN_SPENT[rule])
 
 
+def near(on: bool, texts: Texts) -> str:
+    """What becomes of an image that nearly looks like a known one."""
+    return texts.gettext("shown to moderators") if on else texts.gettext("nothing special")
+
+
 def role(ident: str | None, voice: Voice) -> str:
     """A role, or none."""
     return voice.texts.gettext("none") if ident is None else voice.markup.role(ident)

@@ -44,12 +44,15 @@ class Listed(StrEnum):
 class Near:
     """An image of this guild that was removed or is blocked, and that this one nearly looks like (ruling 9).
 
-    `distance`: bits of 64 in which the perceptual hashes differ; `case` is the number of the case, where there is one.
+    `distance`: bits of 64 in which the perceptual hashes differ, of the one that differs more; `case` is the number of
+    the case, where there is one; `categories` are what was found in the image then, none where nothing can be said of
+    it: it was put on the block list, or a moderator removed it for reasons that no provider saw.
     """
 
     sha256: str
     distance: int
     case: int | None = None
+    categories: frozenset[Category] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

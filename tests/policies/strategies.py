@@ -25,6 +25,7 @@ from policies.model import (
     Listed,
     Medium,
     Mode,
+    Near,
     Newcomers,
     Place,
     Policy,
@@ -85,7 +86,10 @@ unscreened = st.builds(Unscreened, st.sampled_from(["local", "huawei", "media"])
 test_cards = verdicts(st.just("testcard"))
 real = st.lists(verdicts() | unscreened, max_size=3).map(tuple)
 screenings = st.lists(verdicts() | unscreened | test_cards, max_size=4).map(tuple)
-images = st.builds(Seen, screenings, st.none() | st.sampled_from(Listed), st.booleans())
+nears = st.builds(
+    Near, st.sampled_from(["a" * 64, "b" * 64]), st.integers(0, 10), st.none() | st.integers(1, 9), some_categories
+)
+images = st.builds(Seen, screenings, st.none() | st.sampled_from(Listed), st.booleans(), st.none() | nears)
 
 
 # --- policies -------------------------------------------------------------------------------------
@@ -137,6 +141,7 @@ policies = st.builds(
             "ladder": ladders,
             "cap": st.integers(0, 500),
             "test_cards": st.booleans(),
+            "suspect_near": st.booleans(),
             "evidence": st.dictionaries(categories, st.sampled_from(Evidence)).map(frozen),
             "mod_channel": st.none() | ids,
             "staff": st.dictionaries(st.sampled_from(Duty), id_sets, max_size=2).map(frozen),

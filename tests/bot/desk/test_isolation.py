@@ -32,6 +32,7 @@ ASKED: dict[str, Ask] = {
     "rules.quarantine": lambda w: w.desk.rules.quarantine(ELSEWHERE, STRANGER, "5"),
     "rules.surfaces": lambda w: w.desk.rules.surfaces(ELSEWHERE, STRANGER, "emoji", on=True),
     "rules.exempt": lambda w: w.desk.rules.exempt(ELSEWHERE, STRANGER, "add", member="5"),
+    "rules.near": lambda w: w.desk.rules.near(ELSEWHERE, STRANGER, on=False),
     "rules.require": lambda w: w.desk.rules.require(ELSEWHERE, STRANGER, "hate", on=True),
     "places.context": lambda w: w.desk.places.context(ELSEWHERE, STRANGER, "album", "hate", "0.1", None),
     "places.channel": lambda w: w.desk.places.channel(ELSEWHERE, STRANGER, "7", exempt=True),
@@ -95,4 +96,4 @@ def test_every_question_of_the_new_rooms_is_asked_by_a_stranger() -> None:
         if not question.startswith("_")
     }
     assert every <= set(ASKED)
-    assert len(every) == 18
+    assert len(every) == 19

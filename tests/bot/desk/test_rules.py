@@ -41,6 +41,7 @@ Ask = Callable[[World, Presser], Awaitable[Answer]]
 CHANGES: dict[str, Ask] = {
     "actions": lambda w, p: w.desk.rules.actions(GUILD, p, "block", "delete escalate", None),
     "require": lambda w, p: w.desk.rules.require(GUILD, p, "hate", on=True),
+    "near": lambda w, p: w.desk.rules.near(GUILD, p, on=False),
     "surfaces": lambda w, p: w.desk.rules.surfaces(GUILD, p, "emoji", on=True),
     "budget": lambda w, p: w.desk.rules.budget(GUILD, p, "review"),
     "exempt": lambda w, p: w.desk.rules.exempt(GUILD, p, "add", role="5"),
@@ -308,6 +309,20 @@ async def test_to_require_what_nobody_looks_for_is_warned_of(world: World) -> No
     assert (await world.policy()).required == {EXPLICIT, HATE}
     await world.desk.rules.require(GUILD, MANAGER, "hate", on=False)
     assert (await world.policy()).required == {EXPLICIT}
+
+
+@pytest.mark.asyncio
+async def test_likenesses_are_switched_off_and_on_and_read_out(world: World) -> None:
+    line = "What nearly looks like an image that was removed or blocked here: "
+    assert f"{line}shown to moderators." in (await world.desk.show_policy(GUILD, MANAGER)).text
+    told = await world.desk.rules.near(GUILD, MANAGER, on=False)
+    assert told.done
+    assert "nothing special" in told.text
+    assert not (await world.policy()).suspect_near
+    assert f"{line}nothing special." in (await world.desk.show_policy(GUILD, MANAGER)).text
+    assert (await world.desk.rules.near(GUILD, MANAGER, on=True)).done
+    assert (await world.policy()).suspect_near
+    assert not (await world.desk.rules.near(GUILD, MANAGER, on=True)).done, "nothing changed"
 
 
 @pytest.mark.asyncio

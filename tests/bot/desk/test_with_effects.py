@@ -78,6 +78,7 @@ async def press(world: World, number: int, verb: Verb) -> Sequence[Action]:
         ledger=store.ledger,
         settings=store.settings,
         lists=store.lists,
+        likenesses=store.likenesses,
         screener=world.eyes,
         performer=effects,
         journal=store.journal,

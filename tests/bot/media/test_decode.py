@@ -13,7 +13,7 @@ import pytest
 from PIL import Image as Pictures
 from PIL import ImageCms, ImageDraw, PngImagePlugin
 
-from bot.media.fingerprint import near
+from bot.likeness import near
 from bot.media.sandbox import read
 from policies.model import Unscreened, UnscreenedReason
 from providers.base import VIEW_SIDE, Image

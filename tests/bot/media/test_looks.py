@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pictures
 
+from bot.likeness import near
 from bot.media import looks
-from bot.media.fingerprint import fingerprint, near
+from bot.media.fingerprint import fingerprint
 from bot.media.gallery import Frame
 from tests.bot.media.pictures import apart, encoded, opened, photo
 

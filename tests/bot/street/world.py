@@ -281,7 +281,7 @@ class Street:
         self.store = store = Store(database, self.clock)
         self.budget = Budget(store.guilds, store.spending, self.clock, ceiling=self.ceiling)
         self.router = Router({j.name: self._payable(j) for j in self.judges}, store.verdicts)
-        self.screener = Screener(self.intake, self.router, self._planner())
+        self.screener = Screener(self.intake, self.router, self._planner(), fingerprints=store.fingerprints)
         journal, ledger, lists, settings = (wrap(p) for p in (store.journal, store.ledger, store.lists, store.settings))
         platforms = {self.chat.name: wrap(self.chat)}
         self.effects = Effects(platforms=platforms, ledger=ledger, settings=settings, journal=journal, clock=self.clock)
@@ -292,6 +292,7 @@ class Street:
             ledger=ledger,
             settings=settings,
             lists=lists,
+            likenesses=wrap(store.likenesses),
             effects=self.effects,
             caps=Caps(ledger, self.clock),
             clock=self.clock,

@@ -1,4 +1,4 @@
-"""`/policy actions`, `require`, `surfaces`, `budget`, `exempt` and `quarantine`: what follows, and for whom."""
+"""`/policy actions`, `require`, `near`, `surfaces`, `budget`, `exempt` and `quarantine`: what follows, and for whom."""
 
 from __future__ import annotations
 
@@ -73,6 +73,18 @@ async def policy_require(interaction: Interaction, category: str, on: bool) -> N
     """`/policy require category on`."""
     rules = interaction.client.desk.rules
     await answer(interaction, lambda tenant, presser: rules.require(tenant, presser, category, on=on))
+
+
+@policy.command(
+    name=locale_str("near"),
+    description=locale_str("Whether moderators see what nearly looks like a removed or blocked image"),
+)
+@app_commands.rename(on=locale_str("on"))
+@app_commands.describe(on=locale_str("Whether they see it"))
+async def policy_near(interaction: Interaction, on: bool) -> None:
+    """`/policy near on`."""
+    rules = interaction.client.desk.rules
+    await answer(interaction, lambda tenant, presser: rules.near(tenant, presser, on=on))
 
 
 @policy.command(

@@ -56,6 +56,7 @@ def components(message: Any) -> list[Json]:
             {"given": ("block", "delete escalate", "comment")},
         ),
         ("policy require", {"category": "hate", "on": True}, "rules.require", {"given": ("hate",), "on": True}),
+        ("policy near", {"on": False}, "rules.near", {"given": (), "on": False}),
         ("policy surfaces", {"surface": "emoji", "on": False}, "rules.surfaces", {"given": ("emoji",), "on": False}),
         ("policy budget", {"rule": "review"}, "rules.budget", {"given": ("review",)}),
         ("policy exempt", {"what": "list"}, "rules.exempt", {"given": ("list",), "role": None, "member": None}),
