@@ -35,7 +35,7 @@ class Screening:
     coverage: Mapping[str, frozenset[Category]]
     warm: Callable[[], Awaitable[None]]
     health: Callable[[], Mapping[str, str]]
-    providers: Mapping[str, Provider] = field(default_factory=dict)
+    providers: Mapping[str, Guard] = field(default_factory=dict)
 
 
 WORKS = "ok"

@@ -63,6 +63,10 @@ class Screener:
         known = await self._known(sha256, policy, place, tenant)
         return None if known is None else Look(sha256=sha256, screenings=known, recalled=True)
 
+    async def out(self, policy: Policy, place: Place, *, tenant: Tenant | None = None) -> tuple[Screening, ...] | None:
+        """Why nobody can be asked about a picture of this place now, if so: then it need not be fetched anew."""
+        return self._router.out(self._ask(policy, place), await self._planner.plan(policy, place, tenant))
+
     async def picture(self, look: Look, level: Evidence) -> bytes | None:
         """The evidence for a card at `level`, or None where there is none to show."""
         if level is Evidence.NONE:
@@ -78,6 +82,9 @@ class Screener:
         known = await self._known(sha256, policy, place, tenant)
         if known is not None:
             return Look(sha256=sha256, screenings=known, original=original, ms=spans.ms)
+        out = await self.out(policy, place, tenant=tenant)
+        if out is not None:  # not decoded for nothing; its SHA-256 is enough for the guild's lists
+            return Look(sha256=sha256, screenings=out, original=original, ms=spans.ms)
         with spans.span("decode"):
             image = await self._intake.open(original)
         if isinstance(image, Unscreened):

@@ -15,7 +15,7 @@ import structlog
 from cachetools import LRUCache
 
 from policies.model import Screening, Unscreened, UnscreenedReason, Verdict, kept
-from providers.base import Ask, Image, Meter, Provider, Unmetered, Verdicts
+from providers.base import Ask, Fallible, Image, Meter, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
 from providers.plans import Plan
@@ -78,6 +78,17 @@ class Router:
             return None
         self._count_remembered(said)
         return _telling(said, plan)
+
+    def out(self, ask: Ask, plan: Plan) -> tuple[Screening, ...] | None:
+        """What `screen` would come to where everybody whom `plan` may ask is known to be out, else None."""
+        said: list[Screening] = []
+        for name in plan.names:
+            provider = self._providers.get(name)
+            known = provider.out(ask.account) if isinstance(provider, Fallible) else None
+            if known is None:
+                return None
+            said.append(Unscreened(name, UnscreenedReason.OUTAGE, known.why, tried=False))
+        return tuple(said)
 
     async def aclose(self) -> None:
         """Writes what is still unwritten and closes every provider. Idempotent."""

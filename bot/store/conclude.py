@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.model import (
     CaseState,
     Concluded,
     Effect,
+    EffectKind,
     EffectState,
     EventKind,
     Job,
@@ -30,8 +31,8 @@ from bot.store import codec
 from bot.store.journal import FINISH
 from bot.store.prepared import Prepared
 from bot.store.rows import effect_of
-from bot.store.tables import StrikeState, cases, decisions, effects, jobs, removals, strikes, subjects, tenants
-from policies.model import Suggestion
+from bot.store.tables import StrikeState, cards, cases, decisions, effects, jobs, removals, strikes, subjects, tenants
+from policies.model import Decision, Suggestion
 
 _NEWER = exists().where(
     jobs.c.tenant == bindparam("of"),
@@ -71,6 +72,57 @@ _CASES_OF_MESSAGE = Prepared(
         subjects.c.channel == bindparam("channel"),
         subjects.c.flagged,
         (cases.c.state == CaseState.OPEN) | (cases.c.state == CaseState.UPHELD),
+    )
+)
+
+_NO_MORE = Prepared(
+    update(decisions)
+    .where(decisions.c.tenant == bindparam("of"), decisions.c.job == bindparam("first"))
+    .where(decisions.c.id != bindparam("mine"))
+    .values(superseded=True)
+    .returning(decisions.c.id)
+)
+_JOINABLE = Prepared(
+    select(cases.c.id, cases.c.number, cases.c.origin, cases.c.opened_at, decisions.c.decision, decisions.c.job)
+    .join(decisions, decisions.c.id == cases.c.decision)
+    .where(
+        cases.c.tenant == bindparam("of"),
+        cases.c.state == CaseState.OPEN,
+        (decisions.c.job == bindparam("first"))
+        | cases.c.id.in_(
+            select(subjects.c.case).where(
+                subjects.c.tenant == bindparam("of"),
+                subjects.c.message == bindparam("message"),
+                subjects.c.message != "",
+                subjects.c.channel == bindparam("channel"),
+            )
+        ),
+    )
+    .order_by(cases.c.id.desc())
+)
+_OF_CASE = (subjects.c.tenant == bindparam("of"), subjects.c.case == bindparam("row"))
+_BAD = Prepared(select(subjects.c.media).where(*_OF_CASE, subjects.c.flagged))
+_FLAG = Prepared(
+    update(subjects)
+    .where(*_OF_CASE, subjects.c.media == bindparam("which"))
+    .values(flagged=bindparam("bad"))
+    .returning(subjects.c.id)
+)
+_RAISE = Prepared(
+    update(cases)
+    .where(cases.c.tenant == bindparam("of"), cases.c.id == bindparam("row"))
+    .values(origin=bindparam("origin_"), decision=bindparam("decided"))
+    .returning(cases.c.id)
+)
+_KINDS = Prepared(select(effects.c.kind).where(effects.c.tenant == bindparam("of"), effects.c.case == bindparam("row")))
+_SHOWN = Prepared(
+    select(cards.c.channel, cards.c.message).where(cards.c.tenant == bindparam("of"), cards.c.case == bindparam("row"))
+)
+_STRUCK = Prepared(
+    select(strikes.c.sha256).where(
+        strikes.c.tenant == bindparam("of"),
+        strikes.c.author == bindparam("author"),
+        strikes.c.at >= bindparam("since"),
     )
 )
 
@@ -119,8 +171,8 @@ def _decision(tenant: int, job: Job, ruling: Ruling, at: datetime) -> dict[str, 
     event = ruling.event
     return {
         "of": tenant,
-        "about": job.subject,
-        "after": job.id,
+        "about": job.subject if ruling.follows is None else event.subject,
+        "after": job.id if ruling.follows is None else ruling.follows,
         "tenant": tenant,
         "job": job.id,
         "at": at,
@@ -147,7 +199,11 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
+    if ruling.follows is not None:
+        _replace(connection, ruling.follows, filed)
     if ruling.origin is not None:
+        if ruling.follows is not None and (joined := join(connection, ruling, ruling.origin, filed)) is not None:
+            return joined
         if _may_be_again(ruling) and (before := _dealt_with(connection, ruling, filed)) is not None:
             return Concluded(before, ())
         filed = _open_case(connection, ruling, ruling.origin, filed)
@@ -155,6 +211,80 @@ def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if not ruling.observed:
         _count(connection, ruling, filed)
     return Concluded(filed.number, made)
+
+
+def _replace(connection: Connection, first: int, filed: Filed) -> None:
+    """What was concluded without the late answer stands no more, so that each image counts once."""
+    _NO_MORE.run(connection, {"of": filed.id, "first": first, "mine": filed.decision})
+
+
+def join(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -> Concluded | None:
+    """A late answer joins the open case of its post, if there is one: one post, one case, one card.
+
+    What is to be done now and was not then is added; a post that was taken down before is only told to be worse.
+    """
+    before = _open_case_of(connection, ruling, filed)
+    if before is None:
+        return None
+    filed = replace(filed, row=before.row, number=before.number)
+    if not before.is_less_than(ruling, origin):
+        return Concluded(before.number, ())
+    stays = before.origin is Origin.REMOVED
+    of = {"of": filed.id, "row": before.row}
+    _RAISE.run(connection, of | {"origin_": before.origin if stays else origin, "decided": filed.decision})
+    for image in ruling.images:
+        if not _FLAG.run(connection, of | {"which": image.media.key, "bad": _flagged(image)}):
+            _SUBJECT.each(connection, [_subject(filed.id, before.row, ruling, image)])
+    made = plan(connection, filed, _added(connection, ruling, of, nothing=stays))
+    if not ruling.observed:
+        struck = {sha256 for (sha256,) in _STRUCK.run(connection, of | _hers(ruling) | {"since": before.at})}
+        _count(connection, replace(ruling, strikes=tuple(s for s in ruling.strikes if s not in struck)), filed)
+    return Concluded(before.number, made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The open case that a late answer joins."""
+
+    row: int
+    number: int
+    origin: Origin
+    at: datetime
+    decision: Decision
+    bad: frozenset[str]  # keys of the media that are why there is a case
+
+    def is_less_than(self, ruling: Ruling, origin: Origin) -> bool:
+        """Whether `ruling` says more: a harsher conclusion, or another image."""
+        worse = ruling.decision.suggestion > self.decision.suggestion
+        removes = origin is Origin.REMOVED and self.origin is not Origin.REMOVED
+        return worse or removes or not {i.media.key for i in ruling.images if _flagged(i)} <= self.bad
+
+
+def _open_case_of(connection: Connection, ruling: Ruling, filed: Filed) -> _Before | None:
+    """The one that the first judgement opened, or, where that was of a later version of a known post, joined."""
+    event = ruling.event
+    message = event.message if event.kind in POSTS else ""
+    asked = {"of": filed.id, "first": ruling.follows, "message": message, "channel": event.place.channel}
+    keys = {image.media.key for image in ruling.images}
+    for row, number, origin, at, decision, job in _JOINABLE.run(connection, asked):
+        bad = frozenset(media for (media,) in _BAD.run(connection, {"of": filed.id, "row": row}))
+        if job == ruling.follows or bad & keys:
+            return _Before(row, number, origin, at, decision, bad)
+    return None
+
+
+def _added(connection: Connection, ruling: Ruling, of: Mapping[str, Any], *, nothing: bool) -> list[Plan]:
+    """What was not planned for the case yet, and at last its cards anew; the picture on them stays."""
+    planned = {kind for (kind,) in _KINDS.run(connection, of)}
+    new = [] if nothing else [p for p in ruling.plans if p.kind not in planned and p.kind is not EffectKind.CARD]
+    shown = [{"channel": channel, "message": message} for channel, message in _SHOWN.run(connection, of)]
+    edits = [Plan(EffectKind.EDIT_CARD, {**card, "drop_picture": False}) for card in shown]
+    card = [p for p in ruling.plans if p.kind is EffectKind.CARD and EffectKind.CARD not in planned]
+    return [*new, *edits, *card]
+
+
+def _hers(ruling: Ruling) -> dict[str, Any]:
+    return {"author": ruling.event.author.id}
 
 
 def _may_be_again(ruling: Ruling) -> bool:

@@ -14,6 +14,7 @@ from bot.store.guilds import SqlGuilds
 from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.lists import SqlLists
+from bot.store.outages import SqlOutages
 from bot.store.settings import SqlSettings
 from bot.store.tickets import SqlTickets
 from bot.store.verdicts import SqlVerdicts
@@ -33,6 +34,7 @@ class Store:
         self.verdicts = SqlVerdicts(db, clock)
         self.faces = SqlFaces(db, clock)
         self.tickets = SqlTickets(db)
+        self.outages = SqlOutages(db, clock)
 
     @classmethod
     async def open(cls, url: str | None, *, data_dir: Path, clock: Clock) -> Store:

@@ -40,7 +40,8 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is looked up at the moment of asking. `oldest` in seconds. `providers`: how each is, in words."""
+    """What is looked up at the moment of asking. `oldest` in seconds. `providers`: how each is, in words.
+    `outages`: of each that is out, since when (seconds since 1970) and how many images wait for it."""
 
     backlog: int
     oldest: float | None
@@ -49,6 +50,7 @@ class Snapshot:
     guilds: Mapping[Mode, int]
     providers: Mapping[str, str]
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    outages: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
 
 class Metrics:
@@ -188,6 +190,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
     modes = {mode.value: snapshot.guilds.get(mode, 0) for mode in Mode}
     yield _of("beholder_guilds", "Guilds that the bot is in, by mode.", "mode", modes)
     yield _provider_states(snapshot.providers)
+    yield from _outages(snapshot)
     yield from _gateways(snapshot.gateways)
 
 
@@ -208,6 +211,21 @@ def _provider_states(providers: Mapping[str, str]) -> Metric:
         for state in STATES:
             family.add_metric((name, state), float(state == now))
     return family
+
+
+def _outages(snapshot: Snapshot) -> Iterator[Metric]:
+    told = ("provider",)
+    out = GaugeMetricFamily("beholder_provider_out", "1 while a provider is out.", labels=told)
+    since = GaugeMetricFamily(
+        "beholder_provider_out_since_seconds", "When that began, in seconds since 1970; 0 while it is not.", labels=told
+    )
+    waiting = GaugeMetricFamily("beholder_provider_waiting_images", "Images that wait for it.", labels=told)
+    for name in snapshot.providers:
+        began, images = snapshot.outages.get(name, (0.0, 0))
+        out.add_metric((name,), float(name in snapshot.outages))
+        since.add_metric((name,), began)
+        waiting.add_metric((name,), images)
+    yield from (out, since, waiting)
 
 
 def _gateways(gateways: Mapping[str, Gateway]) -> Iterator[Metric]:

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.late import Late
-from bot.pipeline import AWAITED, AWAITED_LONGEST
+from bot.waiting import AWAITED_LONGEST, GIVE_UP
 from policies.model import Category, Label, Remedy, Screening, Unscreened, UnscreenedReason, Verdict, Versions
 from providers.base import Ask, Image, Ticket
 from tests.bot.street.world import Judge, Street, shows
@@ -52,11 +51,11 @@ async def test_one_that_never_answers_is_left_alone_and_on_record_in_the_end(str
     slow = Slow()
     await judged_by(street, slow)
     await street.post(shows("bad"))
-    for _ in range(AWAITED):
+    for _ in range(GIVE_UP // AWAITED_LONGEST):
         assert street.jobs() == ["todo"]
         await street.later(AWAITED_LONGEST / timedelta(seconds=1))
     assert (street.jobs(), street.suggestions, street.chat.done) == (["done"], ["unscreened"], [])
-    assert len(slow.asked) == AWAITED + 1
+    assert len(slow.asked) == 1 + GIVE_UP // AWAITED_LONGEST
 
 
 @pytest.mark.asyncio
@@ -87,7 +86,7 @@ async def test_an_answer_found_in_the_background_is_what_the_waiting_post_finds(
     await judged_by(street, slow)
     await street.post(shows("bad"))
     (sha256,) = slow.asked
-    late = Late({"slow": slow}, street.store.verdicts)
+    late = street.late
     ticket = Ticket("slow", "job-1", Ask(), sha256)
     await late(ticket, Unscreened("slow", UnscreenedReason.OUTAGE, "it broke the job off"))
     await late(Ticket("gone", "job-2", Ask(), sha256), Unscreened("gone", UnscreenedReason.OUTAGE))

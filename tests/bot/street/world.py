@@ -23,6 +23,7 @@ from bot.caps import Caps
 from bot.chores import Chores
 from bot.effects import Effects
 from bot.firstdays import FirstDays
+from bot.late import Late
 from bot.looking import Eyes
 from bot.media.intake import Intake
 from bot.model import (
@@ -47,6 +48,7 @@ from bot.model import (
     Tenant,
     Warn,
 )
+from bot.outages import Outages
 from bot.pipeline import Pipeline
 from bot.planning import Always
 from bot.ports import Gone, Submit, Unfetchable
@@ -54,6 +56,7 @@ from bot.screening import Screener
 from bot.store.codec import event_from
 from bot.store.database import Database
 from bot.store.store import Store
+from bot.waiting import Waiting
 from bot.work import Work
 from policies.model import (
     Act,
@@ -73,6 +76,7 @@ from policies.model import (
 )
 from providers.base import Ask, Image, Ticket
 from providers.errors import BadRequest, Unavailable
+from providers.guard import Guard
 from providers.plans import Together
 from providers.router import Router
 from tests.clock import FakeClock
@@ -238,6 +242,8 @@ class Street:
         self.chat = Chat()
         self.intake = Pretended()
         self.judges = tuple(providers) or (Judge(),)
+        self.guarded = False  # whether the judges stand behind guards, as they do in the bot
+        self.guards: dict[str, Guard] = {}
         self._serial = 1000
         self.store: Store
 
@@ -260,11 +266,22 @@ class Street:
         """A new life: everything that only memory holds is new. `wrap` is put around every port."""
         database = await Database.open(None, data_dir=self.folder, clock=self.clock, ballast=SMALL_BALLAST)
         self.store = store = Store(database, self.clock)
-        self.router = Router({j.name: j for j in self.judges}, store.verdicts)
+        self.guards = {j.name: Guard(j, clock=self.clock) for j in self.judges} if self.guarded else {}
+        self.router = Router(self.guards or {j.name: j for j in self.judges}, store.verdicts)
         self.screener = Screener(self.intake, self.router, Always(Together(tuple(j.name for j in self.judges))))
         journal, ledger, lists, settings = (wrap(p) for p in (store.journal, store.ledger, store.lists, store.settings))
         platforms = {self.chat.name: wrap(self.chat)}
         self.effects = Effects(platforms=platforms, ledger=ledger, settings=settings, journal=journal, clock=self.clock)
+        self.waiting = Waiting(journal, self.clock, self.guards)
+        self.outages = Outages(
+            providers=self.guards,
+            waiting=self.waiting,
+            book=wrap(store.outages),
+            settings=settings,
+            performer=self.effects,
+            clock=self.clock,
+        )
+        self.late = Late({j.name: j for j in self.judges}, store.verdicts, self.waiting.arrived)
         self.pipeline = Pipeline(
             eyes=Eyes(platforms, self.screener, lists),
             screener=self.screener,
@@ -275,6 +292,7 @@ class Street:
             effects=self.effects,
             caps=Caps(ledger, self.clock),
             clock=self.clock,
+            waiting=self.waiting,
             allowance=Allowance(store.guilds, ledger, self.clock),
         )
         chores = Chores(platforms=platforms, journal=journal, ledger=ledger, effects=self.effects)
@@ -290,6 +308,7 @@ class Street:
             JobKind.GREET: days.greet,
             JobKind.REMIND: days.remind,
             JobKind.EVENT: self._event,
+            JobKind.FOLLOW_UP: self._follow_up,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
         }
@@ -300,9 +319,13 @@ class Street:
         await self.aclose()
         await self.begin(wrap)
         await self.store.journal.recover()
+        await self.waiting.begin()
 
     async def _event(self, job: Job) -> None:
         await self.pipeline.handle(job, event_from(job.payload))
+
+    async def _follow_up(self, job: Job) -> None:
+        await self.pipeline.follow_up(job, event_from(job.payload))
 
     # --- what happens ---------------------------------------------------------------------------
 
@@ -359,6 +382,14 @@ class Street:
         """Let time pass, then do what has fallen due."""
         await self.clock.advance(seconds)
         await self.work_off()
+
+    async def rounds(self, seconds: float, step: float = 10.0) -> None:
+        """Let time pass in steps, with everything that looks again and again."""
+        for _ in range(round(seconds / step)):
+            await self.clock.advance(step)
+            await self.waiting.look()
+            await self.outages.look()
+            await self.work_off()
 
     async def abandoned(self, *pictures: Bytes, **changes: Any) -> tuple[Effect, ...]:
         """A post of which the case was written, and then the process ended: what was to be done."""
