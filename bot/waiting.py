@@ -119,7 +119,8 @@ class Waiting:
         if lack.out and lack.beside and lack.fetched and decision.suggestion is not Suggestion.BLOCK:
             names.append(of_providers(s.provider for s in lack.out))
         if job.kind is JobKind.FOLLOW_UP:
-            names = [n for n in names if not n.startswith(PROVIDER)]  # it has waited for them itself
+            is_over = self._clock.now() - event.at >= GIVE_UP
+            names = [] if is_over else [n for n in names if not n.startswith(PROVIDER)]  # it waited for them itself
         if not names:
             return
         at, payload = self._clock.now() + GIVE_UP, followed_payload(event, first)

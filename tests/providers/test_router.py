@@ -125,7 +125,7 @@ async def test_each_error_is_one_unscreened_and_spares_the_others(
     error: ProviderError, reason: UnscreenedReason
 ) -> None:
     screenings = await router(other("bad", error), Scripted()).screen(image(), ASK, Together(("bad", "scripted")))
-    assert screenings == (Unscreened("bad", reason, str(error)), VERDICT)
+    assert screenings == (Unscreened("bad", reason, str(error), tried=error.tried), VERDICT)
 
 
 @pytest.mark.asyncio

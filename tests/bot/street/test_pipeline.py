@@ -168,7 +168,7 @@ async def test_a_test_card_on_a_picture_that_nobody_could_judge_is_no_answer(str
     await street.post(shows("bad", card="violence:0.1"))
     assert street.jobs() == ["todo"], "a low card must not smuggle a picture past an outage"
     street.judge.down = False
-    await street.later(5)
+    await street.later(10)
     assert street.suggestions == ["block"]
 
 

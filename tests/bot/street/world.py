@@ -75,7 +75,7 @@ from policies.model import (
     Versions,
 )
 from providers.base import Ask, Image, Ticket
-from providers.errors import BadRequest, Unavailable
+from providers.errors import BadRequest, ProviderError, Unavailable
 from providers.guard import Guard
 from providers.plans import Together
 from providers.router import Router
@@ -131,7 +131,7 @@ class Pretended(Intake):
 
 
 class Judge:
-    """A provider that reads a picture's words. `down`: it cannot be reached."""
+    """A provider that reads a picture's words. `down`: it cannot be reached; `fails`: what it ends with instead."""
 
     covers = frozenset(Category)
     version = "1/1/1"
@@ -139,6 +139,7 @@ class Judge:
     def __init__(self, name: str = "local") -> None:
         self.name = name
         self.down = False
+        self.fails: ProviderError | None = None
         self.asked: list[str] = []
 
     def cache_key(self, ask: Ask) -> str:
@@ -148,6 +149,8 @@ class Judge:
         self.asked.append(image.sha256)
         if self.down:
             raise Unavailable(f"{self.name} is down")
+        if self.fails is not None:
+            raise self.fails
         what = image.still.decode().partition("|")[0]
         labels = (Label(SCORES[what][0], what, SCORES[what][1]),) if what in SCORES else ()
         return Verdict(self.name, labels, self.covers, Versions("1", "1", "1"))
@@ -176,11 +179,13 @@ class Chat:
     sought: list[str] = field(default_factory=list)
     witness: Callable[[Action], object] = lambda action: None
     gate: asyncio.Event | None = None  # what every action waits for
+    fetched: list[str] = field(default_factory=list)  # keys of media
 
     async def run(self, submit: Submit) -> None:
         raise NotImplementedError
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
+        self.fetched.append(media.key)
         content = (self.reduced if reduced else self.pictures).get(media.key, Gone())
         if isinstance(content, Exception):
             raise content
