@@ -7,11 +7,12 @@ import heapq
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 BEGIN = datetime(2026, 11, 1, 12, tzinfo=UTC)
 QUIET = 12  # turns of the loop without work, after which everybody is taken to wait
-PAUSE = 0.0002  # real seconds that a thread is given
 
 
 class Simulated:
@@ -22,6 +23,8 @@ class Simulated:
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._at_work = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def now(self) -> datetime:
         """See `Clock.now`."""
@@ -37,17 +40,20 @@ class Simulated:
         heapq.heappush(self._sleepers, (self._passed + max(0.0, seconds), next(self._order), future))
         await future
 
-    def busy(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def busy(self, call: F) -> F:
         """`call`, while which runs no time passes."""
 
         async def watched(*args: Any) -> Any:
             self._at_work += 1
+            self._idle.clear()
             try:
                 return await call(*args)
             finally:
                 self._at_work -= 1
+                if not self._at_work:
+                    self._idle.set()
 
-        return watched
+        return cast("F", watched)
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Let time pass from one sleeper to the next until `done`. Raises RuntimeError where nobody sleeps."""
@@ -63,5 +69,6 @@ class Simulated:
     async def _settled(self) -> None:
         quiet = 0
         while quiet < QUIET:
-            await asyncio.sleep(PAUSE if self._at_work else 0)
+            await asyncio.sleep(0)
             quiet = 0 if self._at_work else quiet + 1
+            await self._idle.wait()

@@ -15,7 +15,7 @@ import structlog
 from cachetools import LRUCache
 
 from policies.model import Screening, Unscreened, UnscreenedReason, Verdict, kept
-from providers.base import Ask, Fallible, Image, Meter, Provider, Unmetered, Verdicts
+from providers.base import Ask, Fallible, Image, Meter, Out, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
 from providers.plans import Plan
@@ -83,8 +83,7 @@ class Router:
         """What `screen` would come to where everybody whom `plan` may ask is known to be out, else None."""
         said: list[Screening] = []
         for name in plan.names:
-            provider = self._providers.get(name)
-            known = provider.out(ask.account) if isinstance(provider, Fallible) else None
+            known = _known_out(self._providers.get(name), ask.account)
             if known is None:
                 return None
             said.append(Unscreened(name, UnscreenedReason.OUTAGE, known.why, tried=False))
@@ -125,6 +124,10 @@ class Router:
         if isinstance(screening, Verdict):
             self._memory.keep(key, screening)
         return screening
+
+
+def _known_out(provider: object, account: str) -> Out | None:
+    return provider.out(account) if isinstance(provider, Fallible) else None
 
 
 class _Unknown(Exception):

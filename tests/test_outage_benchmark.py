@@ -14,10 +14,10 @@ from bot.waiting import TRIES
 @pytest.mark.asyncio
 async def test_an_outage_loses_nothing_and_is_caught_up_with_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outages, "SETTLED", outages.LASTED / 4)
-    flood = Flood(seconds=65, arrivals=4, pace=30, guilds=3, after=25)
+    flood = Flood(seconds=62, arrivals=3, pace=30, guilds=3, after=25)
     with capture_logs():
         found = await outage.measured(flood)
-    assert found.images >= 250
+    assert found.images >= 180
     assert (found.lost, found.unjudged, found.undeleted, found.twice) == (0, 0, 0, 0)
     assert found.tries <= TRIES
     assert found.calls_in_vain <= 10
