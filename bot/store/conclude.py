@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,27 +9,21 @@ from sqlalchemy import Connection, bindparam, exists, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import (
-    IDEMPOTENT,
     POSTS,
     CaseState,
     Concluded,
-    Effect,
-    EffectKind,
-    EffectState,
     EventKind,
     Job,
-    Judged,
     Origin,
-    Plan,
     Ruling,
-    Tenant,
 )
 from bot.store import codec
+from bot.store.filing import SUBJECT, Filed, earn, is_flagged, plan, subject_of
+from bot.store.joining import join, supersede
 from bot.store.journal import FINISH
 from bot.store.prepared import Prepared
 from bot.store.rows import effect_of
-from bot.store.tables import StrikeState, cards, cases, decisions, effects, jobs, removals, strikes, subjects, tenants
-from policies.model import Decision, Suggestion
+from bot.store.tables import cases, decisions, effects, jobs, subjects, tenants
 
 _NEWER = exists().where(
     jobs.c.tenant == bindparam("of"),
@@ -51,10 +42,6 @@ _NUMBER = Prepared(
     update(tenants).where(tenants.c.id == bindparam("of")).values(cases=tenants.c.cases + 1).returning(tenants.c.cases)
 )
 _OPEN_CASE = Prepared(insert(cases).returning(cases.c.id))
-_SUBJECT = Prepared(insert(subjects))
-_PLAN = Prepared(insert(effects).returning(effects.c.id))
-_STRIKE = Prepared(insert(strikes).on_conflict_do_nothing())
-_REMOVE = Prepared(insert(removals))
 _FINISH = Prepared(FINISH)
 _BEFORE = (
     select(decisions.c.id, decisions.c.superseded, cases.c.number)
@@ -75,71 +62,6 @@ _CASES_OF_MESSAGE = Prepared(
     )
 )
 
-_NO_MORE = Prepared(
-    update(decisions)
-    .where(decisions.c.tenant == bindparam("of"), decisions.c.job == bindparam("first"))
-    .where(decisions.c.id != bindparam("mine"))
-    .values(superseded=True)
-    .returning(decisions.c.id)
-)
-_JOINABLE = Prepared(
-    select(cases.c.id, cases.c.number, cases.c.origin, cases.c.opened_at, decisions.c.decision, decisions.c.job)
-    .join(decisions, decisions.c.id == cases.c.decision)
-    .where(
-        cases.c.tenant == bindparam("of"),
-        cases.c.state == CaseState.OPEN,
-        (decisions.c.job == bindparam("first"))
-        | cases.c.id.in_(
-            select(subjects.c.case).where(
-                subjects.c.tenant == bindparam("of"),
-                subjects.c.message == bindparam("message"),
-                subjects.c.message != "",
-                subjects.c.channel == bindparam("channel"),
-            )
-        ),
-    )
-    .order_by(cases.c.id.desc())
-)
-_OF_CASE = (subjects.c.tenant == bindparam("of"), subjects.c.case == bindparam("row"))
-_BAD = Prepared(select(subjects.c.media).where(*_OF_CASE, subjects.c.flagged))
-_FLAG = Prepared(
-    update(subjects)
-    .where(*_OF_CASE, subjects.c.media == bindparam("which"))
-    .values(flagged=bindparam("bad"))
-    .returning(subjects.c.id)
-)
-_RAISE = Prepared(
-    update(cases)
-    .where(cases.c.tenant == bindparam("of"), cases.c.id == bindparam("row"))
-    .values(origin=bindparam("origin_"), decision=bindparam("decided"))
-    .returning(cases.c.id)
-)
-_KINDS = Prepared(select(effects.c.kind).where(effects.c.tenant == bindparam("of"), effects.c.case == bindparam("row")))
-_SHOWN = Prepared(
-    select(cards.c.channel, cards.c.message).where(cards.c.tenant == bindparam("of"), cards.c.case == bindparam("row"))
-)
-_STRUCK = Prepared(
-    select(strikes.c.sha256).where(
-        strikes.c.tenant == bindparam("of"),
-        strikes.c.author == bindparam("author"),
-        strikes.c.at >= bindparam("since"),
-    )
-)
-
-HOUR = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """What new effects belong to. `row` and `number` are those of the case, `decision` a row's id."""
-
-    tenant: Tenant
-    id: int
-    at: datetime
-    row: int | None = None
-    number: int | None = None
-    decision: int | None = None
-
 
 def conclude(connection: Connection, tenant: int, job: Job, ruling: Ruling, at: datetime, *, done: bool) -> Concluded:
     """See `Ledger.conclude`."""
@@ -155,16 +77,6 @@ def conclude(connection: Connection, tenant: int, job: Job, ruling: Ruling, at: 
     if done:
         _FINISH.run(connection, {"job": job.id, "of": tenant})
     return concluded
-
-
-def plan(connection: Connection, filed: Filed, plans: Sequence[Plan]) -> tuple[Effect, ...]:
-    """New effects, in the order of `plans`."""
-    return tuple(_planned(connection, filed, each) for each in plans)
-
-
-def hour_of(at: datetime) -> int:
-    """Whole hours since 1970."""
-    return int(at.timestamp()) // HOUR
 
 
 def _decision(tenant: int, job: Job, ruling: Ruling, at: datetime) -> dict[str, Any]:
@@ -200,7 +112,7 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if ruling.follows is not None:
-        _replace(connection, ruling.follows, filed)
+        supersede(connection, ruling.follows, filed)
     if ruling.origin is not None:
         if ruling.follows is not None and (joined := join(connection, ruling, ruling.origin, filed)) is not None:
             return joined
@@ -209,82 +121,8 @@ def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
         filed = _open_case(connection, ruling, ruling.origin, filed)
     made = plan(connection, filed, ruling.plans)
     if not ruling.observed:
-        _count(connection, ruling, filed)
+        earn(connection, ruling, filed)
     return Concluded(filed.number, made)
-
-
-def _replace(connection: Connection, first: int, filed: Filed) -> None:
-    """What was concluded without the late answer stands no more, so that each image counts once."""
-    _NO_MORE.run(connection, {"of": filed.id, "first": first, "mine": filed.decision})
-
-
-def join(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -> Concluded | None:
-    """A late answer joins the open case of its post, if there is one: one post, one case, one card.
-
-    What is to be done now and was not then is added; a post that was taken down before is only told to be worse.
-    """
-    before = _open_case_of(connection, ruling, filed)
-    if before is None:
-        return None
-    filed = replace(filed, row=before.row, number=before.number)
-    if not before.is_less_than(ruling, origin):
-        return Concluded(before.number, ())
-    stays = before.origin is Origin.REMOVED
-    of = {"of": filed.id, "row": before.row}
-    _RAISE.run(connection, of | {"origin_": before.origin if stays else origin, "decided": filed.decision})
-    for image in ruling.images:
-        if not _FLAG.run(connection, of | {"which": image.media.key, "bad": _flagged(image)}):
-            _SUBJECT.each(connection, [_subject(filed.id, before.row, ruling, image)])
-    made = plan(connection, filed, _added(connection, ruling, of, nothing=stays))
-    if not ruling.observed:
-        struck = {sha256 for (sha256,) in _STRUCK.run(connection, of | _hers(ruling) | {"since": before.at})}
-        _count(connection, replace(ruling, strikes=tuple(s for s in ruling.strikes if s not in struck)), filed)
-    return Concluded(before.number, made)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The open case that a late answer joins."""
-
-    row: int
-    number: int
-    origin: Origin
-    at: datetime
-    decision: Decision
-    bad: frozenset[str]  # keys of the media that are why there is a case
-
-    def is_less_than(self, ruling: Ruling, origin: Origin) -> bool:
-        """Whether `ruling` says more: a harsher conclusion, or another image."""
-        worse = ruling.decision.suggestion > self.decision.suggestion
-        removes = origin is Origin.REMOVED and self.origin is not Origin.REMOVED
-        return worse or removes or not {i.media.key for i in ruling.images if _flagged(i)} <= self.bad
-
-
-def _open_case_of(connection: Connection, ruling: Ruling, filed: Filed) -> _Before | None:
-    """The one that the first judgement opened, or, where that was of a later version of a known post, joined."""
-    event = ruling.event
-    message = event.message if event.kind in POSTS else ""
-    asked = {"of": filed.id, "first": ruling.follows, "message": message, "channel": event.place.channel}
-    keys = {image.media.key for image in ruling.images}
-    for row, number, origin, at, decision, job in _JOINABLE.run(connection, asked):
-        bad = frozenset(media for (media,) in _BAD.run(connection, {"of": filed.id, "row": row}))
-        if job == ruling.follows or bad & keys:
-            return _Before(row, number, origin, at, decision, bad)
-    return None
-
-
-def _added(connection: Connection, ruling: Ruling, of: Mapping[str, Any], *, nothing: bool) -> list[Plan]:
-    """What was not planned for the case yet, and at last its cards anew; the picture on them stays."""
-    planned = {kind for (kind,) in _KINDS.run(connection, of)}
-    new = [] if nothing else [p for p in ruling.plans if p.kind not in planned and p.kind is not EffectKind.CARD]
-    shown = [{"channel": channel, "message": message} for channel, message in _SHOWN.run(connection, of)]
-    edits = [Plan(EffectKind.EDIT_CARD, {**card, "drop_picture": False}) for card in shown]
-    card = [p for p in ruling.plans if p.kind is EffectKind.CARD and EffectKind.CARD not in planned]
-    return [*new, *edits, *card]
-
-
-def _hers(ruling: Ruling) -> dict[str, Any]:
-    return {"author": ruling.event.author.id}
 
 
 def _may_be_again(ruling: Ruling) -> bool:
@@ -304,7 +142,7 @@ def _dealt_with(connection: Connection, ruling: Ruling, filed: Filed) -> int | N
     asked = {"of": filed.id, "message": event.message, "channel": event.place.channel}
     for number, origin, sha256, media in _CASES_OF_MESSAGE.run(connection, asked):
         known.setdefault((number, origin), set()).add(sha256 or media)
-    wanted = {i.sha256 or i.media.key for i in ruling.images if _flagged(i)}
+    wanted = {i.sha256 or i.media.key for i in ruling.images if is_flagged(i)}
     for (number, origin), images in known.items():
         if wanted <= images and (origin is ruling.origin or origin is Origin.REMOVED):
             return number
@@ -323,56 +161,5 @@ def _open_case(connection: Connection, ruling: Ruling, origin: Origin, filed: Fi
         "author": ruling.event.author.id,
     }
     ((row,),) = _OPEN_CASE.run(connection, case)
-    _SUBJECT.each(connection, (_subject(filed.id, row, ruling, image) for image in ruling.images))
+    SUBJECT.each(connection, (subject_of(filed.id, row, ruling, image) for image in ruling.images))
     return Filed(filed.tenant, filed.id, filed.at, row, number, filed.decision)
-
-
-def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str, Any]:
-    event = ruling.event
-    return {
-        "tenant": tenant,
-        "case": case,
-        "message": event.message,
-        "author": event.author.id,
-        "context": event.place.context,
-        "channel": event.place.channel,
-        "media": image.media.key,
-        "sha256": image.sha256,
-        "flagged": _flagged(image),
-    }
-
-
-def _flagged(image: Judged) -> bool:
-    return image.decision.suggestion >= Suggestion.REVIEW
-
-
-def _count(connection: Connection, ruling: Ruling, filed: Filed) -> None:
-    """Images whose bytes never came (no SHA-256) earn nothing: nobody could void it."""
-    earned = {"tenant": filed.id, "author": ruling.event.author.id, "hour": hour_of(filed.at), "at": filed.at}
-    _STRIKE.each(connection, (earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes if s))
-    _REMOVE.each(connection, ({"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed if s))
-
-
-def _planned(connection: Connection, filed: Filed, wanted: Plan) -> Effect:
-    nonce, state = _nonce(), _birth(wanted)
-    row = {
-        "tenant": filed.id,
-        "case": filed.row,
-        "decision": filed.decision,
-        "nonce": nonce,
-        "kind": wanted.kind,
-        "body": wanted.body,
-        "state": state,
-        "at": filed.at,
-    }
-    ((ident,),) = _PLAN.run(connection, row)
-    return Effect(ident, filed.tenant, filed.number, wanted.kind, wanted.body, state, nonce)
-
-
-def _nonce() -> str:
-    """Discord takes 25 characters. Random, so that a restored backup never repeats one."""
-    return f"b{secrets.token_hex(10)}"
-
-
-def _birth(plan: Plan) -> EffectState:
-    return EffectState.SENDING if plan.kind in IDEMPOTENT else EffectState.TODO

@@ -16,8 +16,8 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.model import Effect, Plan, Tenant
 from bot.ports import Clock
 from bot.ports.outages import Late, Outage
-from bot.store.conclude import Filed, plan
 from bot.store.database import Database
+from bot.store.filing import Filed, plan
 from bot.store.tables import outages, tenants, told
 from bot.store.types import Instant
 from policies.model import UnscreenedReason
