@@ -139,7 +139,7 @@ class Community:
     deleted: Counter[str] = field(default_factory=Counter)  # by message
     said: Counter[Tenant] = field(default_factory=Counter)
     submit: Submit | None = None
-    fetched: int = 0
+    fetched: Counter[str] = field(default_factory=Counter)  # by media
 
     async def run(self, submit: Submit) -> None:
         """Listen for ever."""
@@ -148,7 +148,7 @@ class Community:
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
         """The picture."""
-        self.fetched += 1
+        self.fetched[media.key] += 1
         yield self.pictures[media.key]
 
     async def perform(self, action: Action) -> Outcome:
@@ -239,7 +239,7 @@ async def measured(flood: Flood) -> Result:
             caught_up = clock.monotonic() - back
             chatting.cancel()
             await clock.until(_passed(clock, 5.0))
-            fetches = community.fetched
+            fetches = sum(community.fetched[f"attachment:{n}"] for n in range(images))
             found = await _found(store, images)
             await clock.until(_passed(clock, flood.after))
     must_go = {str(n) for n in range(images) if n % EVERY_BAD == 0}
