@@ -58,7 +58,8 @@ from providers.router import Router
 VENDOR = "vendor"
 MODS = "9"
 LATENCY = 0.2  # seconds a call takes, answered or not
-EVERY_BAD = 10  # one picture in so many has to go
+EVERY_BAD = 11  # one picture in so many has to go; of no common factor with the guilds, else one has them all
+# and meets its action cap
 SLACK = 15.0  # seconds: until the journal is looked at again, the calls on their way, the cards of the last
 
 
