@@ -29,6 +29,7 @@ from bot.log import watch
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Job, JobKind
 from bot.opening import WORKS, Screening, open_screening, open_store
+from bot.outages import Outages
 from bot.pipeline import Pipeline
 from bot.planning import by_grant
 from bot.platforms.discord.config import DiscordConfig
@@ -39,6 +40,7 @@ from bot.spent import SpentNotice
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
+from bot.waiting import Waiting
 from bot.web.health import Health, Web
 from bot.web.metrics import Gateway, Metrics, Snapshot
 from bot.web.relay import Relay
@@ -51,6 +53,8 @@ log = structlog.get_logger("beholder.app")
 
 SWEEP_SECONDS = 30.0
 RETENTION_SECONDS = 6 * 3600.0
+WAKE_SECONDS = 1.0  # between two looks at whether a provider is back
+OUTAGE_SECONDS = 5.0  # between two at who has to hear of an outage
 ROUND_SECONDS = 2.0  # between two looks at which guilds there are
 GRACE_SECONDS = 7.0  # container platforms kill after ten
 
@@ -85,6 +89,15 @@ class App:
             journal=store.journal,
             clock=clock,
             observer=self._metrics,
+        )
+        self._waiting = Waiting(store.journal, clock, screening.providers)
+        self._outages = Outages(
+            providers=screening.providers,
+            waiting=self._waiting,
+            book=store.outages,
+            settings=store.settings,
+            performer=self._effects,
+            clock=clock,
         )
         self._allowance = Allowance(store.guilds, store.ledger, clock)
         self._desk = Desk(
@@ -150,6 +163,7 @@ class App:
             effects=self._effects,
             caps=Caps(store.ledger, self._clock),
             clock=self._clock,
+            waiting=self._waiting,
             allowance=self._allowance,
             spent=SpentNotice(Announcing(store.ledger, self._effects), store.spending, self._clock),
             observer=self._metrics,
@@ -168,8 +182,12 @@ class App:
         async def event(job: Job) -> None:
             await pipeline.handle(job, event_from(job.payload))
 
+        async def follow_up(job: Job) -> None:
+            await pipeline.follow_up(job, event_from(job.payload))
+
         return {
             JobKind.EVENT: event,
+            JobKind.FOLLOW_UP: follow_up,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
             JobKind.GREET: days.greet,
@@ -189,6 +207,7 @@ class App:
     async def run(self) -> None:
         """Listen, judge and act until cancelled. Raises what the process cannot go on with."""
         waiting = await self._store.journal.recover()
+        await self._waiting.begin()
         log.info("starting", waiting=waiting, platforms=sorted(self.platforms))
         routes = self._relay.routes if self._relay else ()
         async with Web(self._config, self.health, self.scrape, routes) as web, asyncio.TaskGroup() as group:
@@ -197,6 +216,8 @@ class App:
             listening = [group.create_task(p.run(self._work.submit), name=p.name) for p in self.platforms.values()]
             chores = [
                 group.create_task(self._warm(), name="warm"),
+                group.create_task(self._every(WAKE_SECONDS, self._waiting.look), name="waiting"),
+                group.create_task(self._every(OUTAGE_SECONDS, self._outages.look), name="outages"),
                 group.create_task(self._every(SWEEP_SECONDS, self._sweep), name="effects"),
                 group.create_task(self._every(RETENTION_SECONDS, self._forget_old), name="retention"),
             ]
@@ -205,7 +226,7 @@ class App:
                     self._screening.providers,
                     self._store.tickets,
                     self._clock,
-                    Late(self._screening.providers, self._store.verdicts),
+                    Late(self._screening.providers, self._store.verdicts, self._waiting.arrived),
                 )
                 chores.append(group.create_task(late.run(), name="late answers"))
             if self._discord is not None:
@@ -264,6 +285,10 @@ class App:
             oldest=None if oldest is None else (self._clock.now() - oldest).total_seconds(),
             database="ok" if trouble is None else str(trouble),
             providers=providers,
+            outages={
+                name: {"since": out.since.isoformat(), "waiting": out.waiting, "why": out.why}
+                for name, out in self._outages.ongoing.items()
+            },
         )
 
     async def scrape(self) -> bytes:
@@ -283,6 +308,7 @@ class App:
                 providers=health.providers,
                 gateways=gateways,
                 budget=await self._budget.whole(),
+                outages={n: (o.since.timestamp(), o.waiting) for n, o in self._outages.ongoing.items()},
             )
         )
 

@@ -52,13 +52,13 @@ class Foresight(Eyes):
         if (begun := self._begun.pop((tenant, key), None)) is not None:
             begun.cancel()
 
-    async def look(self, event: Event, policy: Policy) -> dict[Media, Look]:
+    async def look(self, event: Event, policy: Policy, *, again: bool = False) -> dict[Media, Look]:
         """See `Eyes.look`."""
         if (begun := self._begun.pop((event.tenant, event.key), None)) is not None:
             under, looks = await begun
             if under is policy:
                 return looks
-        return await super().look(event, policy)
+        return await super().look(event, policy, again=again)
 
     async def _glance(self, event: Event) -> tuple[Policy | None, dict[Media, Look]]:
         """The policy under which was looked, None where nothing was: that look serves nobody."""

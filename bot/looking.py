@@ -42,9 +42,9 @@ class Eyes:
         self._screener = screener
         self._lists = lists
 
-    async def look(self, event: Event, policy: Policy) -> dict[Media, Look]:
-        """A look at every image of the post that is still there and is one, side by side."""
-        pairs = zip(event.media, await self._each(event, policy), strict=True)
+    async def look(self, event: Event, policy: Policy, *, again: bool = False) -> dict[Media, Look]:
+        """A look at every image of the post that is still there and is one, side by side. `again`: not the first."""
+        pairs = zip(event.media, await self._each(event, policy, again), strict=True)
         return {media: look for media, look in pairs if look is not None and not look.skipped}
 
     async def with_bytes(self, event: Event, media: Media, policy: Policy, look: Look) -> Look:
@@ -61,19 +61,23 @@ class Eyes:
             if media.immutable and look.sha256:
                 await self._lists.know(event.tenant.platform, media.key, look.sha256)
 
-    async def _each(self, event: Event, policy: Policy) -> list[Look | None]:
+    async def _each(self, event: Event, policy: Policy, again: bool) -> list[Look | None]:
         if len(event.media) == 1:  # mostly; without a task of its own its request is on its way a little sooner
-            return [await self._at(event, event.media[0], policy)]
-        return await asyncio.gather(*(self._at(event, media, policy) for media in event.media))
+            return [await self._at(event, event.media[0], policy, again)]
+        return await asyncio.gather(*(self._at(event, media, policy, again) for media in event.media))
 
-    async def _at(self, event: Event, media: Media, policy: Policy) -> Look | None:
+    async def _at(self, event: Event, media: Media, policy: Policy, again: bool) -> Look | None:
         if media.unsupported:
             return _unseen(UnscreenedReason.UNSUPPORTED, media.unsupported)
-        known = await self._lists.known(event.tenant.platform, media.key) if _may_be_known(event, media) else None
+        may_be_known = media.immutable and (again or not _new(event, media))
+        known = await self._lists.known(event.tenant.platform, media.key) if may_be_known else None
         if known is not None:
             look = await self._screener.recall(known, policy, event.place, **_whose(event))
             if look is not None:
                 return look
+            out = await self._screener.out(policy, event.place, tenant=event.tenant)
+            if out is not None:  # the bytes could be shown to nobody
+                return Look(sha256=known, screenings=out, recalled=True)
         try:
             return await self._fetch_and_look(event, media, policy)
         except Gone:
@@ -119,10 +123,9 @@ def _whose(event: Event) -> _Whose:
     return {"tenant": event.tenant, "joined": event.author.joined_at}
 
 
-def _may_be_known(event: Event, media: Media) -> bool:
+def _new(event: Event, media: Media) -> bool:
     """An id that came into the world with this post cannot be known: the disk need not be asked."""
-    uploaded_now = event.kind is EventKind.MESSAGE and media.kind is MediaKind.ATTACHMENT
-    return media.immutable and not uploaded_now
+    return event.kind is EventKind.MESSAGE and media.kind is MediaKind.ATTACHMENT
 
 
 def _unseen(reason: UnscreenedReason, detail: str) -> Look:

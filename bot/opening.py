@@ -40,7 +40,7 @@ class Screening:
     coverage: Mapping[str, frozenset[Category]]
     warm: Callable[[], Awaitable[None]]
     health: Callable[[], Mapping[str, str]]
-    providers: Mapping[str, Provider] = field(default_factory=dict)
+    providers: Mapping[str, Guard] = field(default_factory=dict)
 
 
 WORKS = "ok"
@@ -126,7 +126,7 @@ async def open_screening(
             coverage=coverage,
             warm=watched.warm,
             health=watched.health,
-            providers=asked,
+            providers=guarded,
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
 import structlog
 
@@ -40,6 +39,7 @@ from bot.spans import Spans
 from bot.spent import SpentNotice
 from bot.texts import notices
 from bot.texts.catalogue import Texts
+from bot.waiting import Waiting
 from policies import engine
 from policies.model import (
     Decision,
@@ -48,23 +48,13 @@ from policies.model import (
     Policy,
     Reason,
     ReasonCode,
-    Screening,
     Seen,
     Standing,
     Suggestion,
-    Unscreened,
-    UnscreenedReason,
 )
 from policies.restrain import restrain
 
 log = structlog.get_logger("beholder.pipeline")
-
-RETRY_FIRST = timedelta(seconds=5)
-RETRY_LONGEST = timedelta(minutes=30)
-RETRIES = 14  # together a little over three hours
-AWAITED_LONGEST = timedelta(hours=1)
-AWAITED = 18  # looks for the answer of a slow vendor, together about nine hours
-RETRIES_BESIDE_KNOWN = 3  # 35 seconds, where another image of the post asks for a moderator
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +91,7 @@ class Pipeline:
         effects: Effects,
         caps: Caps,
         clock: Clock,
+        waiting: Waiting,
         allowance: Allowance | None = None,
         spent: SpentNotice | None = None,
         observer: Observer = Unobserved(),
@@ -115,6 +106,7 @@ class Pipeline:
         self._effects = effects
         self._caps = caps
         self._clock = clock
+        self._waiting = waiting
         self._allowance = allowance
         self._spent = spent
         self._observer = observer
@@ -127,8 +119,23 @@ class Pipeline:
             return
         if self._allowance is not None and await self._is_limited(job, event, policy, version, self._allowance):
             return
+        await self._look(job, event, policy, version)
+
+    async def follow_up(self, job: Job, event: Event) -> None:
+        """Judge `event` again now that an answer is in without which it was concluded (`Waiting.follow`).
+
+        It counted for the day when it was judged first. What it raises leaves the job to be tried again.
+        """
+        policy, version = await self._settings.policy(event.tenant)
+        if policy.mode is Mode.PAUSED:
+            await self._journal.finish(job)
+            return
+        await self._look(job, event, policy, version, first=int(job.payload["first"]))
+
+    async def _look(self, job: Job, event: Event, policy: Policy, version: int, *, first: int | None = None) -> None:
+        """`first`: the job that concluded it first, if that was another."""
         spans = Spans()
-        looks = await self._eyes.look(event, policy)
+        looks = await self._eyes.look(event, policy, again=job.again or first is not None)
         for look in looks.values():
             spans.merge(look.ms)
         if not looks:
@@ -137,11 +144,13 @@ class Pipeline:
             return
         with spans.span("decide"):
             judgement = await self._judge(event, policy, version, looks)
-        if await self._postponed(job, judgement) or await self._awaited(job, judgement):
+        if await self._waiting.postponed(job, event, judgement.images, judgement.decision):
+            await self._eyes.remember(event, looks)  # next time the id alone may be enough
             return
+        await self._waiting.follow(job, event, judgement.images, judgement.decision, first or job.id)
         judgement = self._restrained(judgement)
         await self._hold_evidence(judgement, looks)
-        ruling = self._ruling(judgement, spans)
+        ruling = replace(self._ruling(judgement, spans), follows=first)
         with spans.span("disk"):
             concluded = await self._conclude(job, ruling)
         await self._act(ruling, policy, concluded, looks, spans)
@@ -156,31 +165,6 @@ class Pipeline:
         each, decision = engine.judge(policy, event.place, seen, standing)
         images = tuple(map(_judged, looks, looks.values(), seen, each))
         return _Judgement(event, policy, version, standing, images, decision)
-
-    async def _postponed(self, job: Job, judgement: _Judgement) -> bool:
-        """An outage is retried from disk, unless what was seen already decides (ruling 1)."""
-        outage = UnscreenedReason.OUTAGE
-        out = [s for i in judgement.images if _hangs_on(i, outage) for s in i.screenings if _is_out(s, outage)]
-        known = any(i.decision.steps for i in judgement.images if not _hangs_on(i, outage))
-        most = RETRIES_BESIDE_KNOWN if known else RETRIES
-        if not out or judgement.decision.suggestion is Suggestion.BLOCK or job.attempts >= most:
-            return False
-        wait = min(RETRY_FIRST * 2**job.attempts, RETRY_LONGEST)
-        await self._journal.retry(job, self._clock.now() + wait, "outage: " + "; ".join(_why_each(out)))
-        log.warning("postponed", attempt=job.attempts + 1, seconds=wait.total_seconds(), **where(judgement.event))
-        return True
-
-    async def _awaited(self, job: Job, judgement: _Judgement) -> bool:
-        """Where a vendor still works and nothing is to be done meanwhile, the post is judged again once it has had
-        time: the late verdict acts as any other (ruling 1). By then the bytes need not be paid for again."""
-        pending = UnscreenedReason.PENDING
-        jobs = [s for i in judgement.images if _hangs_on(i, pending) for s in i.screenings if _is_out(s, pending)]
-        if not any(s.ticket for s in jobs) or judgement.decision.steps or job.attempts >= AWAITED:
-            return False
-        wait = min(RETRY_FIRST * 2**job.attempts, AWAITED_LONGEST)
-        await self._journal.retry(job, self._clock.now() + wait, "pending: " + "; ".join(_why_each(jobs)))
-        log.info("awaited", attempt=job.attempts + 1, seconds=wait.total_seconds(), **where(judgement.event))
-        return True
 
     async def _hold_evidence(self, judgement: _Judgement, looks: dict[Media, Look]) -> None:
         """A verdict that was recalled came without the bytes, and after the deletion there are none to be had."""
@@ -305,10 +289,6 @@ def _notice_of_limit(policy: Policy, limit: int) -> Plan:
     return Plan(EffectKind.SAY, {"channel": policy.mod_channel, "text": text, "author": None})
 
 
-def _why_each(missing: Sequence[Unscreened]) -> list[str]:
-    return [f"{s.provider}: {s.detail}" for s in missing]
-
-
 def _standing(event: Event, history: History, now: datetime) -> Standing:
     joined = event.author.joined_at
     return Standing(
@@ -319,16 +299,6 @@ def _standing(event: Event, history: History, now: datetime) -> Standing:
         upheld=history.upheld,
         member=event.author.kind is AuthorKind.MEMBER,
     )
-
-
-def _hangs_on(image: Judged, why: UnscreenedReason) -> bool:
-    """Whether a missing answer has a say: an outage not beside another's answer (ruling 2), and nothing does where a
-    list knows the image."""
-    return any(r.code is ReasonCode.UNSCREENED and r.detail == why for r in image.decision.reasons)
-
-
-def _is_out(screening: Screening, why: UnscreenedReason) -> TypeGuard[Unscreened]:
-    return isinstance(screening, Unscreened) and screening.reason is why
 
 
 def _judged(media: Media, look: Look, seen: Seen, decision: Decision) -> Judged:

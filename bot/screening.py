@@ -139,6 +139,13 @@ class Screener:
         if look.sha256 and look.fingerprint is not None:
             self._fingerprints.keep(look.sha256, look.fingerprint)
 
+    async def out(
+        self, policy: Policy, place: Place, *, tenant: Tenant | None = None, joined: datetime | None = None
+    ) -> tuple[Screening, ...] | None:
+        """Why nobody can be asked about a picture of this place now, if so: then it need not be fetched anew."""
+        plan = await self._planner.plan(policy, place, tenant, joined=joined)
+        return self._router.out(_Wanted(policy, place, tenant, plan).ask, plan)
+
     async def picture(self, look: Look, level: Evidence) -> bytes | None:
         """The evidence for a card at `level`, or None where there is none to show."""
         if level is Evidence.NONE:
@@ -155,6 +162,9 @@ class Screener:
         if known is not None:
             prints = await self._fingerprints.of(sha256)
             return Look(sha256=sha256, screenings=known, original=original, fingerprint=prints, ms=spans.ms)
+        out = self._router.out(wanted.ask, wanted.plan)
+        if out is not None:  # not decoded for nothing; its SHA-256 is enough for the guild's lists
+            return Look(sha256=sha256, screenings=out, original=original, ms=spans.ms)
         with spans.span("decode"):
             image = await self._intake.open(original)
         if isinstance(image, Unscreened):

@@ -169,6 +169,42 @@ class Limited(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A provider is not asked at the moment: `why`, in one sentence without secrets."""
+
+    why: str
+
+
+@runtime_checkable
+class Fallible(Protocol):
+    """Whoever knows, without asking it, whether a provider can be asked (`providers.guard.Guard`)."""
+
+    @property
+    def name(self) -> str:
+        """The provider's."""
+        ...
+
+    @property
+    def paused(self) -> bool:
+        """Whether too many calls failed: until one has succeeded, none but that one is made."""
+        ...
+
+    @property
+    def answers(self) -> bool | None:
+        """Whether the last call that was made was answered; None before any."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """The last failure, in one sentence without secrets; empty if the last call was answered."""
+        ...
+
+    def out(self, account: str = ...) -> Out | None:
+        """That a call for `account` would not even be made now; None if it would."""
+        ...
+
+
 class Verdicts(Protocol):
     """Where verdicts are kept by the exact bytes they were given for (ruling 10)."""
 

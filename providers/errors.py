@@ -3,16 +3,19 @@
 ProviderError
 ├── Unavailable            outage: may work later
 │   ├── Timeout
-│   ├── RateLimited        carries retry_after (seconds)
+│   ├── RateLimited *      carries retry_after (seconds)
+│   ├── Paused *           nobody was asked: it is known to be out
 │   └── ServerFault
 ├── Refused                undecodable: this image will never be taken
 │   ├── TooLarge
 │   ├── UnsupportedFormat
 │   └── BadRequest
-├── Denied                 outage: the host must do something
+├── Denied *               outage: the host must do something
 │   ├── BadCredentials
 │   └── QuotaSpent
 └── Garbled                outage: an answer that is not one
+
+* the image itself was not looked at: that was no try of it (`tried`).
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ class ProviderError(Exception):
     """A provider gave no verdict. `str(error)` is one sentence that names the cure; no secrets."""
 
     reason = UnscreenedReason.OUTAGE
+    tried = True  # False: the image was turned away unseen, so that it may be shown as often again
 
 
 class Unavailable(ProviderError):
@@ -37,9 +41,17 @@ class Timeout(Unavailable):
 class RateLimited(Unavailable):
     """Too many calls; `retry_after` is how many seconds to wait."""
 
+    tried = False
+
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Paused(Unavailable):
+    """Nobody was asked: too many calls before this one failed."""
+
+    tried = False
 
 
 class ServerFault(Unavailable):
@@ -67,6 +79,8 @@ class BadRequest(Refused):
 class Denied(ProviderError):
     """The provider refuses us, not the image: the host must act."""
 
+    tried = False
+
 
 class BadCredentials(Denied):
     """Key, token or clock is wrong."""
@@ -82,4 +96,4 @@ class Garbled(ProviderError):
 
 def unscreened(provider: str, error: ProviderError) -> Unscreened:
     """The one screening that `error` stands for (ruling 1)."""
-    return Unscreened(provider=provider, reason=error.reason, detail=str(error))
+    return Unscreened(provider=provider, reason=error.reason, detail=str(error), tried=error.tried)

@@ -23,8 +23,8 @@ from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
 from policies.model import Category, Screening
-from providers.base import Ask, Image, Limited, Meter, Provider, Ticket, Unmetered
-from providers.errors import Denied, ProviderError, RateLimited, Refused, Timeout, Unavailable
+from providers.base import Ask, Image, Limited, Meter, Out, Provider, Ticket, Unmetered
+from providers.errors import Denied, Paused, ProviderError, RateLimited, Refused, Timeout
 
 Call = Callable[[], Awaitable[Screening]]
 
@@ -33,6 +33,7 @@ log = structlog.get_logger("beholder.providers")
 DENIED_PAUSE = 300.0  # seconds until an account that was denied is tried again
 LONGEST_WAIT = 3600.0  # seconds; a vendor's wish to wait longer is not believed
 ANSWERED = "answered"
+HOST = Ask().account
 ACCOUNTS = 1024  # whose pauses are remembered
 
 
@@ -65,7 +66,7 @@ class Breaker:
     pause: float = 30.0
     longest: float = 600.0
 
-    def circuit(self, name: str, clock: Clock) -> CircuitBreaker:
+    def circuit(self, name: str, clock: Clock, listener: CoreEventListener) -> CircuitBreaker:
         """It, closed."""
         config = Config(
             minimum_number_of_calls=self.calls,
@@ -77,7 +78,7 @@ class Breaker:
             wait_duration_backoff_multiplier=2.0,
             wait_duration_in_open_max=self.longest,
         )
-        return CircuitBreaker(name=name, config=config, clock=clock, classifier=_Illness(), listener=_Log())
+        return CircuitBreaker(name=name, config=config, clock=clock, classifier=_Illness(), listener=listener)
 
 
 class _Illness:
@@ -87,10 +88,22 @@ class _Illness:
         return exception is not None and not isinstance(exception, (Refused, Denied, RateLimited))
 
 
-class _Log(CoreEventListener):
-    """One line whenever a provider is paused, tried out, or back."""
+class _Spell(CoreEventListener):
+    """How long the breaker stays open, which it tells only whom it turns away; and one line whenever a provider is
+    paused, tried out, or back."""
+
+    def __init__(self, breaker: Breaker, clock: Clock) -> None:
+        self._breaker = breaker
+        self._clock = clock
+        self._failed = 0  # tries that failed, one after another
+        self.until = 0.0  # monotonic seconds; from then on one call may try the provider out
 
     def on_state_change(self, *, name: str, old: State, new: State) -> None:
+        if new is State.CLOSED:
+            self._failed = 0
+        if new is State.OPEN:
+            self._failed += old is State.HALF_OPEN
+            self.until = self._clock.monotonic() + min(self._breaker.pause * 2**self._failed, self._breaker.longest)
         log.warning("provider_breaker", provider=name, was=str(old), state=str(new))
 
 
@@ -150,9 +163,12 @@ class Guard:
         self._pace = None if per_second is None else Pace(per_second, clock)
         self._deadline = deadline
         self._meter = meter
-        self._circuit = breaker.circuit(provider.name, clock)
+        self._spell = _Spell(breaker, clock)
+        self._circuit = breaker.circuit(provider.name, clock, self._spell)
         self._pauses: LRUCache[str, Pause] = LRUCache(ACCOUNTS)
         self._answers: bool | None = None
+        self._trouble = ""
+        self._probes = 0  # calls that try the provider out and have not ended
 
     @property
     def name(self) -> str:
@@ -183,6 +199,21 @@ class Guard:
         """See `Limited`; '' of a provider that knows nothing of it."""
         return self._provider.quota() if isinstance(self._provider, Limited) else ""
 
+    @property
+    def trouble(self) -> str:
+        """The last failure, in one sentence without secrets; empty if the last call was answered."""
+        return self._trouble
+
+    def out(self, account: str = HOST) -> Out | None:
+        """That a call for `account` would not be made now, and why; None also where it would be the one that tries
+        the provider out."""
+        pause = self._pauses.get(account)
+        if pause is not None and pause.until > self._clock.monotonic():
+            return Out(pause.why)
+        if not self.paused or not (self._probes or self._spell.until > self._clock.monotonic()):
+            return None
+        return Out(f"{self.name} is paused: too many of its last calls failed; it is tried out again by itself.")
+
     def cache_key(self, ask: Ask) -> str:
         """The provider's."""
         return self._provider.cache_key(ask)
@@ -205,18 +236,28 @@ class Guard:
         async with self._slots:
             self._check_pause(account)  # who went before may have been told to pause
             try:
-                screening = await self._circuit.call_async(self._timed, call)
+                screening = await self._circuit.call_async(self._admitted, call)
             except CircuitOpenError as rejection:
                 raise self._open(rejection) from None
             except ProviderError as error:
                 self._meter.called(self.name, type(error).__name__.lower())
                 self._answers = isinstance(error, (Refused, RateLimited))
+                self._trouble = "" if isinstance(error, Refused) else str(error)
                 if isinstance(error, (RateLimited, Denied)):
                     self._pause(account, error)
                 raise
-            self._answers = True
+            self._answers, self._trouble = True, ""
             self._meter.called(self.name, ANSWERED)
             return screening
+
+    async def _admitted(self, call: Call) -> Screening:
+        """Where the breaker is half open, this is the one call that it let through."""
+        probe = self._circuit.state is State.HALF_OPEN
+        self._probes += probe
+        try:
+            return await self._timed(call)
+        finally:
+            self._probes -= probe
 
     async def _timed(self, call: Call) -> Screening:
         """`call` with a deadline on our clock: an alarm that ends a timeout of asyncio's, which has its own."""
@@ -247,9 +288,9 @@ class Guard:
         wait = min(error.retry_after, LONGEST_WAIT) if isinstance(error, RateLimited) else DENIED_PAUSE
         self._pauses[account] = Pause(self._clock.monotonic() + wait, type(error), str(error))
 
-    def _open(self, rejection: CircuitOpenError) -> Unavailable:
+    def _open(self, rejection: CircuitOpenError) -> Paused:
         failures = self._circuit.snapshot().failed_calls
-        return Unavailable(f"{self.name} is paused after {failures} failures; tries again {self._when(rejection)}.")
+        return Paused(f"{self.name} is paused after {failures} failures; tries again {self._when(rejection)}.")
 
     def _when(self, rejection: CircuitOpenError) -> str:
         if rejection.retry_after is None:

@@ -12,9 +12,10 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from policies.model import Category, Screening, Unscreened, UnscreenedReason
-from providers.base import Ask, Image, Meter, Provider, Purse, Ticket, Unmetered
+from providers.base import Ask, Fallible, Image, Meter, Out, Provider, Purse, Ticket, Unmetered
 from providers.bills import Bill, billed
 from providers.errors import Unavailable
+from providers.guard import HOST
 
 log = structlog.get_logger("beholder.providers")
 
@@ -71,6 +72,25 @@ class Paid:
     def cache_key(self, ask: Ask) -> str:
         """The provider's."""
         return self._provider.cache_key(ask)
+
+    @property
+    def paused(self) -> bool:
+        """The guard's."""
+        return isinstance(self._provider, Fallible) and self._provider.paused
+
+    @property
+    def answers(self) -> bool | None:
+        """The guard's."""
+        return self._provider.answers if isinstance(self._provider, Fallible) else None
+
+    @property
+    def trouble(self) -> str:
+        """The guard's."""
+        return self._provider.trouble if isinstance(self._provider, Fallible) else ""
+
+    def out(self, account: str = HOST) -> Out | None:
+        """The guard's: what is out is out for everybody's money."""
+        return self._provider.out(account) if isinstance(self._provider, Fallible) else None
 
     async def screen(self, image: Image, ask: Ask) -> Screening:
         """What the provider says, or that there is no money to ask it. Raises ProviderError."""

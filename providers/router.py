@@ -15,7 +15,7 @@ import structlog
 from cachetools import LRUCache
 
 from policies.model import Screening, Unscreened, UnscreenedReason, Verdict, kept
-from providers.base import Ask, Image, Meter, Provider, Unmetered, Verdicts
+from providers.base import Ask, Fallible, Image, Meter, Out, Provider, Unmetered, Verdicts
 from providers.errors import ProviderError, unscreened
 from providers.flights import Flights
 from providers.plans import Plan, is_spent
@@ -86,6 +86,16 @@ class Router:
         self._count_remembered(said)
         return _telling(said, plan)
 
+    def out(self, ask: Ask, plan: Plan) -> tuple[Screening, ...] | None:
+        """What `screen` would come to where everybody whom `plan` may ask is known to be out, else None."""
+        said: list[Screening] = []
+        for name in plan.names:
+            known = _known_out(self._providers.get(name), ask.account)
+            if known is None:
+                return None
+            said.append(Unscreened(name, UnscreenedReason.OUTAGE, known.why, tried=False))
+        return tuple(said)
+
     async def aclose(self) -> None:
         """Writes what is still unwritten and closes every provider. Idempotent."""
         await self._memory.flush()
@@ -125,6 +135,10 @@ class Router:
         if isinstance(screening, Verdict):
             self._memory.keep(key, screening)
         return _Told(screening, ask.payer)
+
+
+def _known_out(provider: object, account: str) -> Out | None:
+    return provider.out(account) if isinstance(provider, Fallible) else None
 
 
 class _Unknown(Exception):

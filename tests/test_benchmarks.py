@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import known, local, memory, new, polling, scale
+from benchmarks import known, local, memory, new, polling, scale, transport
 from benchmarks.local import numbered
 from benchmarks.report import Bound, Machine, Report, Spread
 from benchmarks.sheet import FINDINGS, sheet
@@ -171,3 +171,12 @@ def test_the_command_writes_what_it_measured_and_a_missed_bound_is_no_error(
         command.main(["tyo"])
     assert refused.value.code == 2
     assert "there is no benchmark tyo" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_our_transport_is_measured_beside_the_barest_one() -> None:
+    report = await transport.run(calls=4, rounds=1)
+    assert len(report.rows) == 4
+    assert all(float(cell) > 0 for row in report.rows for cell in row[1:])
+    assert len(report.bounds) == 4

@@ -142,6 +142,7 @@ class JobKind(StrEnum):
     """What a journalled job is about."""
 
     EVENT = "event"  # payload: an Event (bot.store.codec)
+    FOLLOW_UP = "follow_up"  # payload: an Event, and the job that judged it without an answer that came late
     RAW = "raw"  # payload: a platform's own update, parsed by its adapter
     RETRACT = "retract"  # payload: channel, message: take back a notice of ours
     FORGET_EVIDENCE = "forget_evidence"  # payload: case: drop the picture from its cards
@@ -160,11 +161,13 @@ class Entry:
     payload: Mapping[str, Any]
     subject: str = ""
     run_at: datetime | None = None  # None: now
+    waits_for: str = ""  # whose return or answer makes it due before that
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A journalled entry that this process has leased. `attempts` counts earlier tries."""
+    """A journalled entry that this process has leased. `attempts` counts earlier tries; `again`: it was in hand
+    before and put back, which need not have been a try."""
 
     id: int
     tenant: Tenant
@@ -174,3 +177,4 @@ class Job:
     subject: str
     attempts: int
     at: datetime
+    again: bool = False

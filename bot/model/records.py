@@ -61,6 +61,7 @@ class Ruling:
     origin: Origin | None = None  # None: no case
     strikes: tuple[str, ...] = ()  # SHA-256 of the images that earn a strike
     removed: tuple[str, ...] = ()  # SHA-256 of distinct images that count towards the cap
+    follows: int | None = None  # the job that judged this event before, without an answer that is in now
     ms: Mapping[str, float] = field(default_factory=dict)  # spans: fetch, decode, inference, decide
 
 

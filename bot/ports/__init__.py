@@ -153,8 +153,13 @@ class Journal(Protocol):
         """Not now: waits until `at`, or until `hasten(waits_for)`. With `counted` it was one more attempt."""
         ...
 
-    async def hasten(self, waits_for: str) -> int:
-        """What waits for this, in any guild, is due now. Returns how many jobs do."""
+    async def hasten(self, waits_for: str, most: int | None = None) -> int:
+        """What waits for this, in any guild, is due now; of many the `most` that were tried least, oldest first.
+        Returns how many jobs do."""
+        ...
+
+    async def awaited(self, prefix: str) -> Mapping[str, Mapping[Tenant, int]]:
+        """How many images wait for each thing whose name begins so, by guild."""
         ...
 
     async def bury(self, job: Job, why: str) -> None:

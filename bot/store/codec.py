@@ -105,8 +105,13 @@ def event_payload(event: Event) -> dict[str, Any]:
     return {"v": VERSION, "event": EVENT.pack(event)}
 
 
+def followed_payload(event: Event, first: int) -> dict[str, Any]:
+    """What a job of kind `FOLLOW_UP` carries: the event, and the id of the job that judged it first."""
+    return {**event_payload(event), "first": first}
+
+
 def event_from(payload: Mapping[str, Any]) -> Event:
-    """The event of such a job. Raises `Unreadable`."""
+    """The event of a job of either kind. Raises `Unreadable`."""
     version = payload.get("v")
     if version != VERSION:
         raise Unreadable(f"an event of version {version!r} cannot be read, only {VERSION}; upgrade the bot")

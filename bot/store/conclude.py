@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,26 +9,21 @@ from sqlalchemy import Connection, bindparam, exists, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import (
-    IDEMPOTENT,
     POSTS,
     CaseState,
     Concluded,
-    Effect,
-    EffectState,
     EventKind,
     Job,
-    Judged,
     Origin,
-    Plan,
     Ruling,
-    Tenant,
 )
 from bot.store import codec
+from bot.store.filing import SUBJECT, Filed, earn, is_flagged, plan, subject_of
+from bot.store.joining import join, supersede
 from bot.store.journal import FINISH
 from bot.store.prepared import Prepared
 from bot.store.rows import effect_of
-from bot.store.tables import StrikeState, cases, decisions, effects, jobs, removals, strikes, subjects, tenants
-from policies.model import Suggestion
+from bot.store.tables import cases, decisions, effects, jobs, subjects, tenants
 
 _NEWER = exists().where(
     jobs.c.tenant == bindparam("of"),
@@ -50,10 +42,6 @@ _NUMBER = Prepared(
     update(tenants).where(tenants.c.id == bindparam("of")).values(cases=tenants.c.cases + 1).returning(tenants.c.cases)
 )
 _OPEN_CASE = Prepared(insert(cases).returning(cases.c.id))
-_SUBJECT = Prepared(insert(subjects))
-_PLAN = Prepared(insert(effects).returning(effects.c.id))
-_STRIKE = Prepared(insert(strikes).on_conflict_do_nothing())
-_REMOVE = Prepared(insert(removals))
 _FINISH = Prepared(FINISH)
 _BEFORE = (
     select(decisions.c.id, decisions.c.superseded, cases.c.number)
@@ -74,20 +62,6 @@ _CASES_OF_MESSAGE = Prepared(
     )
 )
 
-HOUR = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """What new effects belong to. `row` and `number` are those of the case, `decision` a row's id."""
-
-    tenant: Tenant
-    id: int
-    at: datetime
-    row: int | None = None
-    number: int | None = None
-    decision: int | None = None
-
 
 def conclude(connection: Connection, tenant: int, job: Job, ruling: Ruling, at: datetime, *, done: bool) -> Concluded:
     """See `Ledger.conclude`."""
@@ -105,22 +79,12 @@ def conclude(connection: Connection, tenant: int, job: Job, ruling: Ruling, at: 
     return concluded
 
 
-def plan(connection: Connection, filed: Filed, plans: Sequence[Plan]) -> tuple[Effect, ...]:
-    """New effects, in the order of `plans`."""
-    return tuple(_planned(connection, filed, each) for each in plans)
-
-
-def hour_of(at: datetime) -> int:
-    """Whole hours since 1970."""
-    return int(at.timestamp()) // HOUR
-
-
 def _decision(tenant: int, job: Job, ruling: Ruling, at: datetime) -> dict[str, Any]:
     event = ruling.event
     return {
         "of": tenant,
-        "about": job.subject,
-        "after": job.id,
+        "about": job.subject if ruling.follows is None else event.subject,
+        "after": job.id if ruling.follows is None else ruling.follows,
         "tenant": tenant,
         "job": job.id,
         "at": at,
@@ -147,13 +111,17 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
+    if ruling.follows is not None:
+        supersede(connection, ruling.follows, filed)
     if ruling.origin is not None:
+        if ruling.follows is not None and (joined := join(connection, ruling, ruling.origin, filed)) is not None:
+            return joined
         if _may_be_again(ruling) and (before := _dealt_with(connection, ruling, filed)) is not None:
             return Concluded(before, ())
         filed = _open_case(connection, ruling, ruling.origin, filed)
     made = plan(connection, filed, ruling.plans)
     if not ruling.observed:
-        _count(connection, ruling, filed)
+        earn(connection, ruling, filed)
     return Concluded(filed.number, made)
 
 
@@ -174,7 +142,7 @@ def _dealt_with(connection: Connection, ruling: Ruling, filed: Filed) -> int | N
     asked = {"of": filed.id, "message": event.message, "channel": event.place.channel}
     for number, origin, sha256, media in _CASES_OF_MESSAGE.run(connection, asked):
         known.setdefault((number, origin), set()).add(sha256 or media)
-    wanted = {i.sha256 or i.media.key for i in ruling.images if _flagged(i)}
+    wanted = {i.sha256 or i.media.key for i in ruling.images if is_flagged(i)}
     for (number, origin), images in known.items():
         if wanted <= images and (origin is ruling.origin or origin is Origin.REMOVED):
             return number
@@ -193,56 +161,5 @@ def _open_case(connection: Connection, ruling: Ruling, origin: Origin, filed: Fi
         "author": ruling.event.author.id,
     }
     ((row,),) = _OPEN_CASE.run(connection, case)
-    _SUBJECT.each(connection, (_subject(filed.id, row, ruling, image) for image in ruling.images))
+    SUBJECT.each(connection, (subject_of(filed.id, row, ruling, image) for image in ruling.images))
     return Filed(filed.tenant, filed.id, filed.at, row, number, filed.decision)
-
-
-def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str, Any]:
-    event = ruling.event
-    return {
-        "tenant": tenant,
-        "case": case,
-        "message": event.message,
-        "author": event.author.id,
-        "context": event.place.context,
-        "channel": event.place.channel,
-        "media": image.media.key,
-        "sha256": image.sha256,
-        "flagged": _flagged(image),
-    }
-
-
-def _flagged(image: Judged) -> bool:
-    return image.decision.suggestion >= Suggestion.REVIEW
-
-
-def _count(connection: Connection, ruling: Ruling, filed: Filed) -> None:
-    """Images whose bytes never came (no SHA-256) earn nothing: nobody could void it."""
-    earned = {"tenant": filed.id, "author": ruling.event.author.id, "hour": hour_of(filed.at), "at": filed.at}
-    _STRIKE.each(connection, (earned | {"sha256": s, "state": StrikeState.ALIVE} for s in ruling.strikes if s))
-    _REMOVE.each(connection, ({"tenant": filed.id, "sha256": s, "at": filed.at} for s in ruling.removed if s))
-
-
-def _planned(connection: Connection, filed: Filed, wanted: Plan) -> Effect:
-    nonce, state = _nonce(), _birth(wanted)
-    row = {
-        "tenant": filed.id,
-        "case": filed.row,
-        "decision": filed.decision,
-        "nonce": nonce,
-        "kind": wanted.kind,
-        "body": wanted.body,
-        "state": state,
-        "at": filed.at,
-    }
-    ((ident,),) = _PLAN.run(connection, row)
-    return Effect(ident, filed.tenant, filed.number, wanted.kind, wanted.body, state, nonce)
-
-
-def _nonce() -> str:
-    """Discord takes 25 characters. Random, so that a restored backup never repeats one."""
-    return f"b{secrets.token_hex(10)}"
-
-
-def _birth(plan: Plan) -> EffectState:
-    return EffectState.SENDING if plan.kind in IDEMPOTENT else EffectState.TODO

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -38,10 +38,19 @@ _RETRY = _MINE.values(
     waits_for=bindparam("for_"),
     attempts=jobs.c.attempts + bindparam("one"),
 )
-_HASTEN = (
-    update(jobs)
-    .where(_WAITS, text("jobs.waits_for <> ''"), jobs.c.waits_for == bindparam("for_"))
-    .values(run_at=bindparam("now"), waits_for="")
+_PARKED = (_WAITS, text("jobs.waits_for <> ''"))
+_HASTENED = (
+    select(jobs.c.id)
+    .where(*_PARKED, jobs.c.waits_for == bindparam("for_"))
+    .order_by(jobs.c.attempts, jobs.c.id)
+    .limit(bindparam("most"))
+)
+_HASTEN = update(jobs).where(jobs.c.id.in_(_HASTENED.scalar_subquery())).values(run_at=bindparam("now"), waits_for="")
+_AWAITED = (
+    select(jobs.c.waits_for, tenants.c.name, func.sum(func.json_array_length(jobs.c.payload, "$.event.media")))
+    .join(tenants)
+    .where(*_PARKED, jobs.c.waits_for.startswith(bindparam("prefix"), autoescape=False))
+    .group_by(jobs.c.waits_for, tenants.c.name)
 )
 _BURY = _MINE.values(state=JobState.DEAD, why=bindparam("because"))
 
@@ -89,10 +98,17 @@ class SqlJournal:
         """See `Journal.retry`."""
         await self._move(_RETRY, job, at_=at, because=why, for_=waits_for, one=int(counted))
 
-    async def hasten(self, waits_for: str) -> int:
+    async def hasten(self, waits_for: str, most: int | None = None) -> int:
         """See `Journal.hasten`."""
-        values = {"for_": waits_for, "now": self._clock.now()}
+        values = {"for_": waits_for, "now": self._clock.now(), "most": -1 if most is None else most}
         return await self._database.write(lambda c: int(c.execute(_HASTEN, values).rowcount))
+
+    async def awaited(self, prefix: str) -> Mapping[str, Mapping[Tenant, int]]:
+        """See `Journal.awaited`."""
+        found: dict[str, dict[Tenant, int]] = {}
+        for what, name, images in await self._database.read(lambda c: c.execute(_AWAITED, {"prefix": prefix}).all()):
+            found.setdefault(what, {})[Tenant.parse(name)] = images or 0
+        return found
 
     async def bury(self, job: Job, why: str) -> None:
         """See `Journal.bury`."""
@@ -130,6 +146,7 @@ def _row(entry: Entry, tenant: int, state: JobState, now: datetime) -> dict[str,
         "payload": entry.payload,
         "state": state,
         "run_at": entry.run_at or now,
+        "waits_for": entry.waits_for,
         "at": now,
     }
 
@@ -160,4 +177,5 @@ def _stored(row: RowMapping) -> Job:
         subject=row["subject"],
         attempts=row["attempts"],
         at=row["at"],
+        again=bool(row["why"]),
     )

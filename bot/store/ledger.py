@@ -28,9 +28,10 @@ from bot.model import (
     Watched,
 )
 from bot.ports import Clock
-from bot.store.conclude import Filed, conclude, hour_of, plan
+from bot.store.conclude import conclude
 from bot.store.counts import counts
 from bot.store.database import Database
+from bot.store.filing import Filed, hour_of, plan
 from bot.store.journal import FINISH
 from bot.store.likenesses import SqlLikenesses
 from bot.store.prepared import Prepared

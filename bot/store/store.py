@@ -16,6 +16,7 @@ from bot.store.journal import SqlJournal
 from bot.store.ledger import SqlLedger
 from bot.store.likenesses import SqlLikenesses
 from bot.store.lists import SqlLists
+from bot.store.outages import SqlOutages
 from bot.store.settings import SqlSettings
 from bot.store.spending import SqlSpending
 from bot.store.tickets import SqlTickets
@@ -39,6 +40,7 @@ class Store:
         self.faces = SqlFaces(db, clock)
         self.tickets = SqlTickets(db)
         self.spending = SqlSpending(db)
+        self.outages = SqlOutages(db, clock)
 
     @classmethod
     async def open(cls, url: str | None, *, data_dir: Path, clock: Clock) -> Store:

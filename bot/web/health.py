@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TypeVar
 
@@ -40,6 +40,7 @@ class Health:
     oldest: float | None
     database: str
     providers: Mapping[str, str]
+    outages: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # provider -> since, waiting, why
 
 
 Check = Callable[[], Awaitable[Health]]
@@ -89,6 +90,7 @@ def _body(health: Health | None) -> dict[str, object]:
         "oldest": health.oldest,
         "database": health.database,
         "providers": dict(health.providers),
+        "outages": {name: dict(outage) for name, outage in health.outages.items()},
         "version": __version__,
     }
 

@@ -42,7 +42,8 @@ class Gateway:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What is looked up at the moment of asking. `oldest` in seconds. `providers`: how each is, in words. `budget`:
-    the instance's in this month."""
+    the instance's in this month. `outages`: of each that is out, since when (seconds since 1970) and how many images
+    wait for it."""
 
     backlog: int
     oldest: float | None
@@ -52,6 +53,7 @@ class Snapshot:
     providers: Mapping[str, str]
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     budget: Funds = Funds(Decimal(0))
+    outages: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
 
 class Metrics:
@@ -191,6 +193,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
     modes = {mode.value: snapshot.guilds.get(mode, 0) for mode in Mode}
     yield _of("beholder_guilds", "Guilds that the bot is in, by mode.", "mode", modes)
     yield _provider_states(snapshot.providers)
+    yield from _outages(snapshot)
     yield from _gateways(snapshot.gateways)
     yield from _budget(snapshot.budget)
 
@@ -222,6 +225,21 @@ def _budget(funds: Funds) -> Iterator[Metric]:
     if funds.ceiling is not None and funds.left is not None:
         yield GaugeMetricFamily("beholder_budget_ceiling", "US dollars a month, as set.", float(funds.ceiling))
         yield GaugeMetricFamily("beholder_budget_left", "US dollars left in this month.", float(funds.left))
+
+
+def _outages(snapshot: Snapshot) -> Iterator[Metric]:
+    told = ("provider",)
+    out = GaugeMetricFamily("beholder_provider_out", "1 while a provider is out.", labels=told)
+    since = GaugeMetricFamily(
+        "beholder_provider_out_since_seconds", "When that began, in seconds since 1970; 0 while it is not.", labels=told
+    )
+    waiting = GaugeMetricFamily("beholder_provider_waiting_images", "Images that wait for it.", labels=told)
+    for name in snapshot.providers:
+        began, images = snapshot.outages.get(name, (0.0, 0))
+        out.add_metric((name,), float(name in snapshot.outages))
+        since.add_metric((name,), began)
+        waiting.add_metric((name,), images)
+    yield from (out, since, waiting)
 
 
 def _gateways(gateways: Mapping[str, Gateway]) -> Iterator[Metric]:

@@ -89,7 +89,7 @@ class UnscreenedReason(StrEnum):
 class Unscreened:
     """No answer, and why. `ticket` names a vendor's job that still runs (reason `pending`).
 
-    `tried` False: nobody was asked, since the provider is known to be out; it is no try of the image.
+    `tried` False: nobody looked at the image, since the provider is known to be out or turned us away at its door.
     """
 
     provider: str

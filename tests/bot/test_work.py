@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -67,7 +67,10 @@ class Paper:
     async def retry(self, job: Job, at: datetime, why: str, *, waits_for: str = "", counted: bool = True) -> None:
         self.retried.append((job.id, at, why))
 
-    async def hasten(self, waits_for: str) -> int:
+    async def awaited(self, prefix: str) -> Mapping[str, Mapping[Tenant, int]]:
+        raise NotImplementedError
+
+    async def hasten(self, waits_for: str, most: int | None = None) -> int:
         return 0
 
     async def bury(self, job: Job, why: str) -> None:

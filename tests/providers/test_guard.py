@@ -387,3 +387,98 @@ async def test_a_guard_speaks_for_its_provider_and_closes_it() -> None:
     assert guarded.cache_key(Ask()) == provider.cache_key(Ask())
     await guarded.aclose()
     assert provider.closed == 1
+
+
+# --- what is known without asking -----------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_it_is_known_to_be_out_until_a_call_may_try_it_out() -> None:
+    provider, clock = Scripted(*[DOWN] * 6, VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    assert (guarded.out(), guarded.trouble) == (None, "")
+    await break_it(guarded)
+    assert (guarded.out() is not None, guarded.trouble) == (True, "it is down")
+    await clock.advance(29.9)
+    assert guarded.out() is not None
+    await clock.advance(0.1)
+    assert guarded.out() is None, "the next call would be made"
+    assert await outcome(guarded) is DOWN
+    await clock.advance(59.9)
+    assert guarded.out() is not None, "for twice as long"
+    await clock.advance(0.1)
+    assert await outcome(guarded) is VERDICT
+    assert (guarded.out(), guarded.trouble) == (None, "")
+
+
+@pytest.mark.asyncio
+async def test_while_one_call_tries_it_out_no_other_is_made() -> None:
+    provider, clock = Scripted(*[DOWN] * 5, VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    await break_it(guarded)
+    await clock.advance(30)
+    gate = provider.hold()
+    probe = asyncio.create_task(ask(guarded))
+    await settle()
+    assert guarded.out() is not None
+    gate.set()
+    await probe
+    assert guarded.out() is None
+
+
+@pytest.mark.asyncio
+async def test_a_try_that_is_cancelled_leaves_the_way_to_the_next() -> None:
+    provider, clock = Scripted(*[DOWN] * 5, VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    await break_it(guarded)
+    await clock.advance(30)
+    provider.hold()
+    probe = asyncio.create_task(ask(guarded))
+    await settle()
+    probe.cancel()
+    await asyncio.wait([probe])
+    assert guarded.out() is None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("error", "seconds"), [(RateLimited("slower", 20.0), 20.0), (QuotaSpent("top up"), 300.0)])
+async def test_an_account_that_is_turned_away_is_known_to_be_out_and_no_other(
+    error: ProviderError, seconds: float
+) -> None:
+    clock = FakeClock()
+    guarded = guard(Scripted(error, VERDICT), clock)
+    await outcome(guarded, "poor")
+    assert (guarded.out("poor") is not None, guarded.out("rich")) == (True, None)
+    await clock.advance(seconds)
+    assert guarded.out("poor") is None
+
+
+@pytest.mark.asyncio
+async def test_only_a_call_that_was_really_made_is_a_try() -> None:
+    provider, clock = Scripted(*[DOWN] * 5, RateLimited("slower", 5.0)), FakeClock()
+    guarded = guard(provider, clock)
+    tried = [e.tried for e in [await outcome(guarded) for _ in range(6)] if isinstance(e, ProviderError)]
+    assert tried == [True] * 5 + [False]
+    await clock.advance(30)
+    turned_away = await outcome(guarded)
+    assert isinstance(turned_away, RateLimited)
+    assert not turned_away.tried
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 700)), max_size=40))
+def test_whoever_is_not_known_to_be_out_is_really_asked(steps: list[tuple[bool, float]]) -> None:
+    """And nobody else: what `out` says is what the next call meets."""
+
+    async def run() -> None:
+        clock = FakeClock()
+        provider = Scripted(*[DOWN if down else VERDICT for down, _ in steps], VERDICT)
+        guarded = guard(provider, clock)
+        for _, seconds in steps:
+            known, before = guarded.out(), provider.calls
+            await outcome(guarded)
+            assert (known is None) == (provider.calls == before + 1)
+            await clock.advance(seconds)
+
+    with capture_logs():
+        asyncio.run(run())

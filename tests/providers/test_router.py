@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from policies.model import Category, Context, Detail, DetailKind, Unscreened, UnscreenedReason, Verdict
 from providers.base import Ask, Image
 from providers.errors import BadCredentials, BadRequest, Garbled, ProviderError, RateLimited, ServerFault
+from providers.guard import Guard
 from providers.plans import Together
 from providers.router import Key, Memory, Router
+from tests.clock import FakeClock
 from tests.providers.samples import VERDICT, Scripted, image, settle
 
 ASK = Ask()
@@ -125,7 +127,7 @@ async def test_each_error_is_one_unscreened_and_spares_the_others(
     error: ProviderError, reason: UnscreenedReason
 ) -> None:
     screenings = await router(other("bad", error), Scripted()).screen(image(), ASK, Together(("bad", "scripted")))
-    assert screenings == (Unscreened("bad", reason, str(error)), VERDICT)
+    assert screenings == (Unscreened("bad", reason, str(error), tried=error.tried), VERDICT)
 
 
 @pytest.mark.asyncio
@@ -350,3 +352,25 @@ async def test_images_of_one_flood_do_not_mix() -> None:
     pictures = [image(sha256=f"{n % 40:064x}") for n in range(200)]
     answers = await asyncio.gather(*(ours.screen(p, ASK, PLAN) for p in pictures))
     assert [a[0].request_id for a in answers if isinstance(a[0], Verdict)] == [p.sha256 for p in pictures]
+
+
+# --- known to be out ------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_plan_is_out_where_everybody_in_it_is_known_to_be() -> None:
+    clock = FakeClock()
+    guards = {n: Guard(other(n, ServerFault("down")), clock=clock) for n in ("one", "two")}
+    routed = Router({**guards, "well": other("well", VERDICT)}, Shelf())
+    assert routed.out(ASK, Together(("one", "two"))) is None
+    with capture_logs():
+        for n in range(5):
+            await routed.screen(image(sha256=f"{n:064x}"), ASK, Together(("one", "two")))
+    out = routed.out(ASK, Together(("one", "two")))
+    assert out is not None
+    assert [(s.provider, s.reason, s.tried) for s in out if isinstance(s, Unscreened)] == [
+        ("one", OUTAGE, False),
+        ("two", OUTAGE, False),
+    ]
+    assert routed.out(ASK, Together(("one", "well"))) is None
+    assert routed.out(ASK, Together(("nobody",))) is None

@@ -33,6 +33,7 @@ ASKED: dict[str, Ask] = {
     "rules.surfaces": lambda w: w.desk.rules.surfaces(ELSEWHERE, STRANGER, "emoji", on=True),
     "rules.exempt": lambda w: w.desk.rules.exempt(ELSEWHERE, STRANGER, "add", member="5"),
     "rules.near": lambda w: w.desk.rules.near(ELSEWHERE, STRANGER, on=False),
+    "rules.budget": lambda w: w.desk.rules.budget(ELSEWHERE, STRANGER, "review"),
     "rules.require": lambda w: w.desk.rules.require(ELSEWHERE, STRANGER, "hate", on=True),
     "places.context": lambda w: w.desk.places.context(ELSEWHERE, STRANGER, "album", "hate", "0.1", None),
     "places.channel": lambda w: w.desk.places.channel(ELSEWHERE, STRANGER, "7", exempt=True),

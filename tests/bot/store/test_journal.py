@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -197,3 +198,53 @@ async def test_a_picture_cannot_be_put_into_a_payload(store: Store) -> None:
         await store.journal.put([Entry(HOME, "k", JobKind.RAW, {"picture": b"\x89PNG", "t": "hunter2"})], lease=True)
     assert "hunter2" not in str(refused.value)
     assert await store.journal.backlog() == (0, None)
+
+
+# --- waiting for something -------------------------------------------------------------------------
+
+
+async def parked(store: Store, key: str, waits_for: str, tenant: Tenant = HOME, *, counted: bool = False) -> None:
+    (job,) = await store.journal.put([replace(entry(event(key)), key=key, tenant=tenant)], lease=True)
+    at = START + timedelta(days=1)
+    await store.journal.retry(job, at, "it is out", waits_for=waits_for, counted=counted)
+
+
+@pytest.mark.asyncio
+async def test_what_waits_is_due_when_that_comes_and_nothing_else_is(store: Store) -> None:
+    await parked(store, "1", "provider:a")
+    await parked(store, "2", "provider:b")
+    await parked(store, "3", "provider:a", AWAY)
+    assert await store.journal.take(10) == []
+    assert await store.journal.hasten("provider:a") == 2
+    assert [j.key for j in await store.journal.take(10)] == ["1", "3"]
+    assert await store.journal.hasten("provider:a") == 0, "nobody waits for it any more"
+    assert await store.journal.hasten("") == 0
+
+
+@pytest.mark.asyncio
+async def test_of_many_those_that_were_tried_least_come_first(store: Store) -> None:
+    await parked(store, "1", "provider:a", counted=True)
+    await parked(store, "2", "provider:a")
+    await parked(store, "3", "provider:a")
+    assert await store.journal.hasten("provider:a", most=1) == 1
+    assert [(j.key, j.attempts, j.again) for j in await store.journal.take(10)] == [("2", 0, True)]
+
+
+@pytest.mark.asyncio
+async def test_images_that_wait_are_counted_by_what_they_wait_for_and_guild(store: Store) -> None:
+    for key, name, tenant in (("1", "provider:a", HOME), ("2", "provider:a", AWAY), ("3", "ticket:a:7", HOME)):
+        await parked(store, key, name, tenant)
+    images = len(event("1").media)
+    assert await store.journal.awaited("provider:") == {"provider:a": {HOME: images, AWAY: images}}
+    assert await store.journal.awaited("ticket:") == {"ticket:a:7": {HOME: images}}
+    await store.journal.hasten("provider:a")
+    assert await store.journal.awaited("provider:") == {}
+
+
+@pytest.mark.asyncio
+async def test_an_entry_may_wait_from_the_start(store: Store) -> None:
+    late = replace(entry(event("7")), run_at=START + timedelta(days=1), waits_for="ticket:a:7")
+    await store.journal.put([late], lease=False)
+    assert await store.journal.take(10) == []
+    assert await store.journal.hasten("ticket:a:7") == 1
+    assert len(await store.journal.take(10)) == 1

@@ -65,7 +65,7 @@ CHANGED: dict[str, Call] = {
     "save": lambda s, j, e: s.settings.save(AWAY, preset("relaxed"), "stranger", ""),
 }
 REFUSED = {"plan", "card_posted"}
-OF_NO_TENANT = {"recover", "hasten", "take", "unsettled", "known", "know"}  # of the host, or of exact bytes
+OF_NO_TENANT = {"recover", "hasten", "awaited", "take", "unsettled", "known", "know"}  # of the host, or of exact bytes
 TOLD_APART = {"conclude"}  # test_ledger: a job cannot conclude another guild's event
 
 KEPT: list[Table] = [cases, cards, drafts, effects, jobs, lists, policies, strikes]

@@ -74,12 +74,12 @@ async def test_an_error_after_a_long_outage_does_not_bury_the_post(
 ) -> None:
     street.judge.down = True
     await street.post(shows("bad"))
-    for _ in range(8):
-        await street.later(1000)
+    for seconds in (10, 60, 360):
+        await street.later(seconds)
     street.judge.down = False
     conclude = Fails(street.store.ledger.conclude)
     monkeypatch.setattr(street.store.ledger, "conclude", conclude)
-    await street.later(1800)
+    await street.later(2160)
     assert conclude.calls == 1
     conclude.broken = False
     await street.later(1800)

@@ -26,6 +26,7 @@ from bot.chores import Chores
 from bot.desk.announcing import Announcing
 from bot.effects import Effects
 from bot.firstdays import FirstDays
+from bot.late import Late
 from bot.looking import Eyes
 from bot.media.intake import Intake
 from bot.model import (
@@ -50,6 +51,7 @@ from bot.model import (
     Tenant,
     Warn,
 )
+from bot.outages import Outages
 from bot.pipeline import Pipeline
 from bot.planning import Always, HostsPlan, Planner, by_grant
 from bot.ports import Gone, Submit, Unfetchable
@@ -58,6 +60,7 @@ from bot.spent import SpentNotice
 from bot.store.codec import event_from
 from bot.store.database import Database
 from bot.store.store import Store
+from bot.waiting import Waiting
 from bot.work import Work
 from policies.model import (
     Act,
@@ -77,7 +80,8 @@ from policies.model import (
 )
 from providers.base import Ask, Image, Provider, Ticket
 from providers.bills import charge
-from providers.errors import BadRequest, Unavailable
+from providers.errors import BadRequest, ProviderError, Unavailable
+from providers.guard import Guard
 from providers.paid import Paid
 from providers.plans import Together
 from providers.router import Router
@@ -134,7 +138,7 @@ class Pretended(Intake):
 
 
 class Judge:
-    """A provider that reads a picture's words. `down`: it cannot be reached."""
+    """A provider that reads a picture's words. `down`: it cannot be reached; `fails`: what it ends with instead."""
 
     covers = frozenset(Category)
     version = "1/1/1"
@@ -142,6 +146,7 @@ class Judge:
     def __init__(self, name: str = "local") -> None:
         self.name = name
         self.down = False
+        self.fails: ProviderError | None = None
         self.asked: list[str] = []
 
     def cache_key(self, ask: Ask) -> str:
@@ -151,6 +156,8 @@ class Judge:
         self.asked.append(image.sha256)
         if self.down:
             raise Unavailable(f"{self.name} is down")
+        if self.fails is not None:
+            raise self.fails
         what = image.still.decode().partition("|")[0]
         labels = (Label(SCORES[what][0], what, SCORES[what][1]),) if what in SCORES else ()
         return Verdict(self.name, labels, self.covers, Versions("1", "1", "1"))
@@ -190,11 +197,13 @@ class Chat:
     sought: list[str] = field(default_factory=list)
     witness: Callable[[Action], object] = lambda action: None
     gate: asyncio.Event | None = None  # what every action waits for
+    fetched: list[str] = field(default_factory=list)  # keys of media
 
     async def run(self, submit: Submit) -> None:
         raise NotImplementedError
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
+        self.fetched.append(media.key)
         content = (self.reduced if reduced else self.pictures).get(media.key, Gone())
         if isinstance(content, Exception):
             raise content
@@ -257,6 +266,8 @@ class Street:
         self.intake = Pretended()
         self.judges = tuple(providers) or (Judge(),)
         self.ceiling: Decimal | None = None
+        self.guarded = False  # whether the judges stand behind guards, as they do in the bot
+        self.guards: dict[str, Guard] = {}
         self._serial = 1000
         self.store: Store
 
@@ -280,11 +291,22 @@ class Street:
         database = await Database.open(None, data_dir=self.folder, clock=self.clock, ballast=SMALL_BALLAST)
         self.store = store = Store(database, self.clock)
         self.budget = Budget(store.guilds, store.spending, self.clock, ceiling=self.ceiling)
+        self.guards = {j.name: Guard(j, clock=self.clock) for j in self.judges} if self.guarded else {}
         self.router = Router({j.name: self._payable(j) for j in self.judges}, store.verdicts)
         self.screener = Screener(self.intake, self.router, self._planner(), fingerprints=store.fingerprints)
         journal, ledger, lists, settings = (wrap(p) for p in (store.journal, store.ledger, store.lists, store.settings))
         platforms = {self.chat.name: wrap(self.chat)}
         self.effects = Effects(platforms=platforms, ledger=ledger, settings=settings, journal=journal, clock=self.clock)
+        self.waiting = Waiting(journal, self.clock, self.guards)
+        self.outages = Outages(
+            providers=self.guards,
+            waiting=self.waiting,
+            book=wrap(store.outages),
+            settings=settings,
+            performer=self.effects,
+            clock=self.clock,
+        )
+        self.late = Late({j.name: j for j in self.judges}, store.verdicts, self.waiting.arrived)
         self.pipeline = Pipeline(
             eyes=Eyes(platforms, self.screener, lists),
             screener=self.screener,
@@ -296,6 +318,7 @@ class Street:
             effects=self.effects,
             caps=Caps(ledger, self.clock),
             clock=self.clock,
+            waiting=self.waiting,
             allowance=Allowance(store.guilds, ledger, self.clock),
             spent=SpentNotice(Announcing(ledger, self.effects), store.spending, self.clock),
         )
@@ -312,13 +335,15 @@ class Street:
             JobKind.GREET: days.greet,
             JobKind.REMIND: days.remind,
             JobKind.EVENT: self._event,
+            JobKind.FOLLOW_UP: self._follow_up,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
         }
         self.work = Work(journal, handlers, self.clock, workers=4)
 
     def _payable(self, judge: Judge) -> Provider:
-        return Paid(judge, judge, self.budget) if isinstance(judge, PaidJudge) else judge
+        provider = self.guards.get(judge.name, judge)
+        return Paid(provider, judge, self.budget) if isinstance(judge, PaidJudge) else provider
 
     def _planner(self) -> Planner:
         """The host's, where one of the judges costs money."""
@@ -332,9 +357,13 @@ class Street:
         await self.aclose()
         await self.begin(wrap)
         await self.store.journal.recover()
+        await self.waiting.begin()
 
     async def _event(self, job: Job) -> None:
         await self.pipeline.handle(job, event_from(job.payload))
+
+    async def _follow_up(self, job: Job) -> None:
+        await self.pipeline.follow_up(job, event_from(job.payload))
 
     # --- what happens ---------------------------------------------------------------------------
 
@@ -391,6 +420,14 @@ class Street:
         """Let time pass, then do what has fallen due."""
         await self.clock.advance(seconds)
         await self.work_off()
+
+    async def rounds(self, seconds: float, step: float = 10.0) -> None:
+        """Let time pass in steps, with everything that looks again and again."""
+        for _ in range(round(seconds / step)):
+            await self.clock.advance(step)
+            await self.waiting.look()
+            await self.outages.look()
+            await self.work_off()
 
     async def abandoned(self, *pictures: Bytes, **changes: Any) -> tuple[Effect, ...]:
         """A post of which the case was written, and then the process ended: what was to be done."""

@@ -77,6 +77,7 @@ async def test_well(web: Web) -> None:
             "oldest": None,
             "database": "ok",
             "providers": {"local": "ok"},
+            "outages": {},
             "version": __version__,
         },
     )

@@ -264,3 +264,11 @@ def test_every_metric_is_explained_to_the_host(metrics: Metrics) -> None:
     served = {n for n in re.findall(r"^# TYPE (beholder_\w+) ", text, re.MULTILINE) if not n.endswith("_created")}
     assert len(served) > 12
     assert served == named
+
+
+def test_an_outage_says_since_when_and_how_many_wait(metrics: Metrics) -> None:
+    now = replace(QUIET, providers={"a": "ok", "b": "paused: x"}, outages={"b": (1234.0, 9000)})
+    text = metrics.render(now).decode()
+    for name, a, b in (("out", 0.0, 1.0), ("out_since_seconds", 0.0, 1234.0), ("waiting_images", 0.0, 9000.0)):
+        assert f'beholder_provider_{name}{{provider="a"}} {a}' in text
+        assert f'beholder_provider_{name}{{provider="b"}} {b}' in text
