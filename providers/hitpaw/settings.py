@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import urlsplit
 
+from providers.addresses import is_private_to
 from providers.hitpaw.wire import CREDITS
 
 
@@ -52,20 +51,3 @@ class HitPawSettings:
     def task_cost(self) -> float:
         """US dollars a task costs by the price list."""
         return CREDITS * self.credit_price
-
-
-def is_private_to(url: str) -> bool:
-    """Whether nobody on the way can read along: https, or http that does not leave this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from io import BytesIO
@@ -23,13 +22,13 @@ from providers.huawei.codes import NotFetched
 from providers.huawei.question import COVERS, Question, question
 from providers.huawei.settings import HuaweiSettings
 from providers.huawei.wire import VERSIONS, Answer, answer
+from providers.unknown import UnknownLabels
 
 log = structlog.get_logger("beholder.providers")
 
 SIDES = range(20, 6001)  # pixels (productdesc-moderation/moderation_01_0004)
 MOST = 10_000_000  # bytes of base64
 PUBLISHED = 60.0  # seconds that Huawei has to fetch a picture
-UNKNOWN_LABELS = 256  # names that are counted
 
 
 class HuaweiProvider:
@@ -57,7 +56,7 @@ class HuaweiProvider:
         self._publisher = publisher if settings.delivery == "url" else None
         self._client = HuaweiClient(settings, http or Http("Huawei"), clock)
         self._covers = frozenset({Category.OTHER}).union(*(COVERS[c] for c in settings.categories))
-        self.unknown_labels: Counter[str] = Counter()
+        self._unknown = UnknownLabels(self.name)
 
     @property
     def covers(self) -> frozenset[Category]:
@@ -109,14 +108,9 @@ class HuaweiProvider:
         return await self._client.check(body() if len(image.still) < LARGE else await asyncio.to_thread(body))
 
     def _count(self, said: Answer) -> None:
-        """Labels of no mapping, so that somebody may give them one. Their names are Huawei's, nobody's words."""
         for finding in said.findings:
-            name = f"{finding.category}/{finding.name}"
-            if finding.is_known or (name not in self.unknown_labels and len(self.unknown_labels) >= UNKNOWN_LABELS):
-                continue
-            if name not in self.unknown_labels:
-                log.info("label_unknown", provider=self.name, label=name, suggestion=finding.suggestion.value)
-            self.unknown_labels[name] += 1
+            if not finding.is_known:
+                self._unknown.count(f"{finding.category}/{finding.name}", suggestion=finding.suggestion.value)
 
 
 def check_size(still: bytes) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+
+from providers.addresses import is_private_to
 
 CATEGORIES = ("porn", "terrorism", "image_text")
 LANGUAGES = ("zh", "en", "ar")
@@ -87,7 +87,7 @@ class HuaweiSettings:
             mistakes.append(f"{self.region!r} is no region of Huawei Cloud: it looks like {REGION}.")
         if self.project_id and not _NAME.fullmatch(self.project_id):
             mistakes.append("Huawei's project ID is letters, digits, - and _: copy it from My Credentials.")
-        unsafe = [url for url in (self.url, self.iam_url) if url and not _is_safe(url)]
+        unsafe = [url for url in (self.url, self.iam_url) if url and not is_private_to(url)]
         mistakes += [
             f"{url!r} cannot be Huawei's address: pictures and tokens go over https:// only." for url in unsafe
         ]
@@ -108,18 +108,3 @@ class HuaweiSettings:
         if not self.price >= 0:
             mistakes.append(f"a price is 0 or more US dollars, not {self.price!r}.")
         return mistakes
-
-
-def _is_safe(url: str) -> bool:
-    """https, or http on this very machine (tests, a proxy beside the bot)."""
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    return parts.scheme == "http" and _is_loopback(parts.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
