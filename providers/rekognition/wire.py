@@ -73,22 +73,13 @@ class Answer:
             above = taxonomy.parent(finding.name, finding.above)
             below[above] = max(below.get(above, 0.0), finding.confidence)
         left = [f for f in self.findings if f.confidence > below.get(taxonomy.folded(f.name), -1.0)]
-        return strongest(Label(self._category(f), f.name, f.confidence) for f in left)
+        told = {taxonomy.folded(f.name): f.above for f in self.findings}
+        return strongest(Label(_category(f, told), f.name, f.confidence) for f in left)
 
     @property
     def unknown(self) -> tuple[Finding, ...]:
         """Those of no mapping."""
         return tuple(finding for finding in self.findings if not finding.is_known)
-
-    def _category(self, finding: Finding) -> Category:
-        """By its own name, else by the nearest above it that is known, else `other`."""
-        told = {taxonomy.folded(f.name): f.above for f in self.findings}
-        name, above = finding.name, finding.above
-        for _ in range(taxonomy.LEVELS):
-            if (known := taxonomy.MEANINGS.get(taxonomy.folded(name))) is not None:
-                return known.category
-            name, above = above, told.get(taxonomy.folded(above), "")
-        return Category.OTHER
 
 
 def answer(reply: Reply) -> Answer:
@@ -106,6 +97,16 @@ def answer(reply: Reply) -> Answer:
         medium=_medium(said.get("ContentTypes")),
         request_id=_name(reply.headers.get("x-amzn-requestid")) or None,
     )
+
+
+def _category(finding: Finding, told: Mapping[str, str]) -> Category:
+    """By its own name, else by the nearest above it that is known, else `other`. `told`: who is said to stand above."""
+    name, above = finding.name, finding.above
+    for _ in range(taxonomy.LEVELS):
+        if (known := taxonomy.MEANINGS.get(taxonomy.folded(name))) is not None:
+            return known.category
+        name, above = above, told.get(taxonomy.folded(above), "")
+    return Category.OTHER
 
 
 def _finding(label: Any) -> Finding:
