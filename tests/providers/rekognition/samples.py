@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bot.sandbox.rekognition.service import chain, said
@@ -46,6 +48,8 @@ FAILURE = (
     '"Message":"Unable to get object metadata from S3. Check object key, region and/or access permissions."}'
 )
 
+NONE: Mapping[str, str] = MappingProxyType({})
+
 BAD = said(
     chain(("Explicit", "Explicit Nudity", "Exposed Female Genitalia"), 99.0)
     + chain(("Violence", "Graphic Violence", "Blood & Gore"), 98.5)
@@ -53,7 +57,7 @@ BAD = said(
 )
 
 
-def reply(body: object, status: int = 200, **headers: str) -> Reply:
+def reply(body: object, status: int = 200, headers: Mapping[str, str] = NONE) -> Reply:
     """`body` as it comes off the wire; a text as it is."""
     raw = body if isinstance(body, str) else json.dumps(body)
     return Reply("Rekognition", status, headers, raw.encode())

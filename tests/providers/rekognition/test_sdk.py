@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,8 @@ async def test_a_stranger_is_not_let_in() -> None:
             ({"session_token": "unasked"}, "UnrecognizedClientException"),
             ({"region": "us-west-2"}, "InvalidSignatureException"),
         ):
-            other = LoopbackRekognition(**{"key_id": aws.key_id, "secret": aws.secret, "region": aws.region, **changes})
+            usual: dict[str, Any] = {"key_id": aws.key_id, "secret": aws.secret, "region": aws.region}
+            other = LoopbackRekognition(**{**usual, **changes})
             other.url = aws.url
             with pytest.raises(ClientError) as caught:
                 await asked(other, "JPEG")

@@ -37,7 +37,7 @@ def labels(*parts: dict[str, Any]) -> tuple[Label, ...]:
 
 
 def test_the_documented_answer_word_for_word() -> None:
-    got = wire.answer(reply(SUCCESS, **{"x-amzn-requestid": "03507c9b-7e84-11e9-9ad1-854a4567eb71"}))
+    got = wire.answer(reply(SUCCESS, headers={"x-amzn-requestid": "03507c9b-7e84-11e9-9ad1-854a4567eb71"}))
     assert got.labels == (Label(Category.OTHER, "Smoking", 0.9944782257080078),)
     assert (got.model, got.medium, got.unknown) == ("7.0", Medium.DRAWN, ())
     assert got.request_id == "03507c9b-7e84-11e9-9ad1-854a4567eb71"
