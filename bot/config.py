@@ -264,6 +264,12 @@ class Config(BaseSettings):
     hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
     hitpaw_delivery: Annotated[HitPawDelivery, Lowered] = HitPawDelivery.UPLOAD
     hitpaw_credit_price: Price = 0.001
+    rekognition_access_key_id: Key = None
+    rekognition_secret_access_key: Key = None
+    rekognition_session_token: Key = None
+    rekognition_region: str = "us-east-1"
+    rekognition_url: WebUrl | None = None
+    rekognition_price: Price = 0.001
     openai_api_key: Key = None
     openai_url: WebUrl = "https://api.openai.com/v1"
     custom_url: Annotated[str, AfterValidator(_model_url)] | None = None
@@ -307,6 +313,7 @@ _CURES = {
     "ceiling": "must be US dollars a month, from 0, with a point and at most two decimals: for example 50.00",
     "hitpaw_credit_price": "must be US dollars, from 0, with a point: for example 0.001",
     "huawei_delivery": f"must be one of: {', '.join(HuaweiDelivery)}",
+    "rekognition_price": "must be US dollars, from 0, with a point: for example 0.001",
     "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",
     "log_format": f"must be one of: {', '.join(LogFormat)}",
 }

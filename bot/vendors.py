@@ -28,6 +28,7 @@ from providers.huawei.question import COVERS
 from providers.huawei.settings import Delivery as HuaweisDelivery
 from providers.local import LocalProvider
 from providers.openai import OpenAIProvider, OpenAISettings
+from providers.rekognition import RekognitionProvider, RekognitionSettings
 
 LOCAL = "local"
 DEADLINE = 60.0  # seconds, room for three tries
@@ -180,6 +181,17 @@ def _places(config: Config, *, direct: bool) -> tuple[str, ...]:
     return (f"{config.discord_cdn_url}/", f"{config.discord_media_url}/") if direct else ()
 
 
+def _rekognition(config: Config) -> RekognitionSettings:
+    return RekognitionSettings(
+        access_key_id=_secret(config.rekognition_access_key_id),
+        secret_access_key=_secret(config.rekognition_secret_access_key),
+        session_token=_secret(config.rekognition_session_token),
+        region=config.rekognition_region,
+        url=config.rekognition_url or "",
+        price=config.rekognition_price,
+    )
+
+
 def _openai(config: Config) -> OpenAISettings:
     return OpenAISettings(_secret(config.openai_api_key), config.openai_url)
 
@@ -220,6 +232,11 @@ def _make_hitpaw(config: Config, means: Means) -> tuple[Provider, Guard]:
     return made, guard
 
 
+def _make_rekognition(config: Config, means: Means) -> tuple[Provider, Guard]:
+    made = RekognitionProvider(_rekognition(config), clock=means.clock)
+    return made, Guard(made, clock=means.clock, meter=means.meter, per_second=made.per_second, deadline=DEADLINE)
+
+
 def _make_openai(config: Config, means: Means) -> tuple[Provider, Guard]:
     made = OpenAIProvider(_openai(config), clock=means.clock)
     return made, Guard(made, clock=means.clock, meter=means.meter, per_second=made.per_second, deadline=DEADLINE)
@@ -248,6 +265,12 @@ _TABLE: Mapping[str, _Row] = MappingProxyType(
         LOCAL: _Row(LocalProvider.covers, lambda config: None, _make_local),
         "huawei": _Row(frozenset({Category.OTHER}).union(*COVERS.values()), _huawei, _make_huawei),
         "hitpaw": _Row(HitPawProvider.covers, _hitpaw, _make_hitpaw, needs=("hitpaw_api_key",)),
+        "rekognition": _Row(
+            RekognitionProvider.covers,
+            _rekognition,
+            _make_rekognition,
+            needs=("rekognition_access_key_id", "rekognition_secret_access_key"),
+        ),
         "openai": _Row(OpenAIProvider.covers, _openai, _make_openai, needs=("openai_api_key",)),
         "custom": _Row(frozenset(Category), _custom, _make_custom, needs=("custom_url",)),
     }

@@ -8,11 +8,16 @@ still pending), and after its waiter is gone. So nothing that is returned could 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+
+from providers.errors import Garbled
+from providers.http import NotSent, Reply
+
+T = TypeVar("T")
 
 
 def dollars(amount: float) -> Decimal:
@@ -72,3 +77,24 @@ def outlives(task: asyncio.Task[Any]) -> None:
     bill = _bill.get()
     if bill is not None:
         bill.await_also(task)
+
+
+async def answered(call: Awaitable[Reply], read: Callable[[Reply], T], cost: Decimal) -> T:
+    """What `read` makes of the reply, from a vendor that charges `cost` for an answer and nothing for its errors.
+
+    Where a request got lost, or its answer cannot be read, that is in doubt and charged. Raises what `read` does.
+    """
+    try:
+        reply = await call
+    except NotSent:
+        raise
+    except BaseException:  # also one that is given up: the vendor may have it
+        charge(cost)
+        raise
+    try:
+        said = read(reply)
+    except Garbled:
+        charge(cost)
+        raise
+    charge(cost)
+    return said

@@ -6,11 +6,11 @@ judged by what it may be (a list of places) and by what it may not (anything lik
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from providers.addresses import is_private_to
 from providers.errors import BadRequest
 
 _TELEGRAM = re.compile(r"/bot\d+:|\A[a-z]*:?//([^/?#]*[.@])?telegram\.org\b", re.IGNORECASE)
@@ -40,23 +40,6 @@ def shown(link: str, places: Iterable[str]) -> SplitResult:
 def is_place(place: str) -> bool:
     """Whether links below `place` may be shown at all."""
     return is_private_to(place) and place.endswith("/") and "telegram" not in place.casefold()
-
-
-def is_private_to(url: str) -> bool:
-    """Whether nobody on the way can read along: https, or http that does not leave this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bare(link: str) -> str:

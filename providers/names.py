@@ -10,6 +10,7 @@ COSTS_MONEY: Mapping[str, bool] = MappingProxyType(
         "local": False,
         "huawei": True,
         "hitpaw": True,
+        "rekognition": True,
         "openai": False,
         "custom": False,
     }

@@ -144,3 +144,9 @@ def test_every_vendor_has_its_page(name: str) -> None:
     assert (ROOT / "docs" / "providers" / f"{name}.md").read_text(encoding="utf-8").startswith("# ")
     [listed] = (line for line in DOCUMENTS.splitlines() if line.startswith("| `BEHOLDER_PROVIDERS` "))
     assert f"`{name}`" in listed
+
+
+def test_those_that_cost_money_are_all_named_wherever_they_are_listed() -> None:
+    paid = ", ".join(f"`{name}`" for name, costs in COSTS_MONEY.items() if costs)
+    lists = re.findall(r"(?:Those that cost money|Grants a paid provider) \(([^)]*)\)", DOCUMENTS)
+    assert lists == [paid, paid]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from providers.addresses import is_private_to
 from providers.errors import Garbled, RateLimited, ServerFault
 from providers.guard import Clock
 from providers.hitpaw import codes, wire
 from providers.hitpaw.settings import HitPawSettings
 from providers.hitpaw.wire import Progress, Shelf, Submitted
 from providers.http import Http
-from providers.links import is_private_to
 
 
 class Unplaced(ServerFault):

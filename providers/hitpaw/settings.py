@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from providers.addresses import is_private_to
 from providers.hitpaw.wire import CREDITS
-from providers.links import is_place, is_private_to
+from providers.links import is_place
 
 
 class Delivery(StrEnum):

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from providers.bills import charge
-from providers.errors import Garbled, Unavailable
+from providers.bills import answered
+from providers.errors import Unavailable
 from providers.guard import Clock
-from providers.http import Http, NotSent, Reply, retried
+from providers.http import Http, retried
 from providers.huawei.access import access
 from providers.huawei.codes import StaleToken
 from providers.huawei.replies import read
@@ -63,22 +63,6 @@ class HuaweiClient:
         return headers
 
     async def _sent(self, url: str, headers: Mapping[str, str], content: bytes, cost: Decimal) -> Mapping[str, Any]:
-        """An answer is charged, an error of Huawei's is not; where a request got lost that is in doubt."""
         self.sent += 1
-        try:
-            reply = await self._http.send("POST", url, headers=headers, content=content)
-        except NotSent:
-            raise
-        except BaseException:  # also one that is given up: Huawei may have it
-            charge(cost)
-            raise
-        return self._read(reply, cost)
-
-    def _read(self, reply: Reply, cost: Decimal) -> Mapping[str, Any]:
-        try:
-            said = read(reply, self._clock.now())
-        except Garbled:
-            charge(cost)
-            raise
-        charge(cost)
-        return said
+        reply = self._http.send("POST", url, headers=headers, content=content)
+        return await answered(reply, partial(read, now=self._clock.now()), cost)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -27,6 +26,7 @@ from providers.huawei.question import COVERS, Question, question
 from providers.huawei.settings import Delivery, HuaweiSettings
 from providers.huawei.wire import Answer, Table, answer
 from providers.links import shown
+from providers.unknown import UnknownLabels
 
 log = structlog.get_logger("beholder.providers")
 
@@ -35,7 +35,6 @@ MOST = 10_000_000  # bytes of base64
 ORIGINALS = frozenset({"jpeg", "png", "webp", "gif", "tiff", "heif"})  # as sniffed; the formats of its page
 ALLOWED = 10  # calls a second of one account, whoever they are for
 PUBLISHED = 60.0  # seconds that Huawei has to fetch a picture
-UNKNOWN_LABELS = 256  # names that are counted
 
 
 class HuaweiProvider:
@@ -64,7 +63,7 @@ class HuaweiProvider:
         self._versions = self._table.versions
         self._client = HuaweiClient(settings, http or Http("Huawei"), clock)
         self._covers = frozenset({Category.OTHER}).union(*(COVERS[c] for c in settings.categories))
-        self.unknown_labels: Counter[str] = Counter()
+        self._unknown = UnknownLabels(self.name)
 
     @property
     def covers(self) -> frozenset[Category]:
@@ -155,14 +154,9 @@ class HuaweiProvider:
         return link if _may_be_linked(image) else ""
 
     def _count(self, said: Answer) -> None:
-        """Labels of no mapping, so that somebody may give them one. Their names are Huawei's, nobody's words."""
         for finding in said.findings:
-            name = f"{finding.category}/{finding.name}"
-            if finding.is_known or (name not in self.unknown_labels and len(self.unknown_labels) >= UNKNOWN_LABELS):
-                continue
-            if name not in self.unknown_labels:
-                log.info("label_unknown", provider=self.name, label=name, suggestion=finding.suggestion.value)
-            self.unknown_labels[name] += 1
+            if not finding.is_known:
+                self._unknown.count(f"{finding.category}/{finding.name}", suggestion=finding.suggestion.value)
 
 
 def _may_be_linked(image: Image) -> bool:

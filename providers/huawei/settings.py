@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from policies.model import Category, nothing
-from providers.links import is_place, is_private_to
+from providers.addresses import is_private_to
+from providers.links import is_place
 
 CATEGORIES = ("porn", "terrorism", "image_text")
 LANGUAGES = ("zh", "en", "ar")

@@ -16,6 +16,7 @@ from bot.planning import by_grant
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script
 from bot.sandbox.huawei import LoopbackHuawei
+from bot.sandbox.rekognition import LoopbackRekognition
 from bot.vendors import _TABLE, Means, covers, given, links, problems, provider, relays
 from policies.model import NEVER, Category, Context, Place, Policy, Verdict
 from policies.presets import DEFAULT, preset
@@ -26,6 +27,7 @@ from tests.bot.test_planning import GUILD, Register
 CANARY = "canary-0123456789-canary"
 HUAWEI = {"huawei_ak": "AK", "huawei_sk": CANARY}
 TELEGRAM = "https://api.telegram.org"
+AWS = {"rekognition_access_key_id": "AKIAIOSFODNN7EXAMPLE", "rekognition_secret_access_key": CANARY}
 PLACE = Place(Context.GROUP_MESSAGE, "10")
 
 
@@ -45,9 +47,10 @@ def said(monkeypatch: pytest.MonkeyPatch, **settings: str) -> list[str]:
 
 
 def test_every_listed_provider_says_what_it_lacks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = said(monkeypatch, providers="local,huawei,hitpaw,openai,custom", web_port="8081")
+    wrong = said(monkeypatch, providers="local,huawei,hitpaw,rekognition,openai,custom", web_port="8081")
     assert [w.partition(":")[0] for w in wrong] == [f"provider {n}" for n in PROVIDER_NAMES if n != "local"]
-    for sentence, setting in zip(wrong, ("HUAWEI_AK", "HITPAW_API_KEY", "OPENAI_API_KEY", "CUSTOM_URL"), strict=True):
+    first = ("HUAWEI_AK", "HITPAW_API_KEY", "REKOGNITION_ACCESS_KEY_ID", "OPENAI_API_KEY", "CUSTOM_URL")
+    for sentence, setting in zip(wrong, first, strict=True):
         assert f"set BEHOLDER_{setting}" in sentence
 
 
@@ -79,6 +82,11 @@ def test_every_listed_provider_says_what_it_lacks_at_once(monkeypatch: pytest.Mo
         ({"ceiling": "5.001"}, "at most two decimals"),
         ({"ceiling": "inf"}, "must be US dollars a month"),
         ({"hitpaw_credit_price": "free"}, "must be US dollars"),
+        ({"providers": "rekognition", **AWS, "rekognition_secret_access_key": ""}, "REKOGNITION_SECRET_ACCESS_KEY"),
+        ({"providers": "rekognition", **AWS, "rekognition_access_key_id": "AKIA"}, "copy both again"),
+        ({"providers": "rekognition", **AWS, "rekognition_region": "Ireland"}, "us-east-1"),
+        ({"providers": "rekognition", **AWS, "rekognition_url": "http://far.example"}, "https"),
+        ({"rekognition_price": "cheap"}, "must be US dollars"),
         ({"openai_api_key": f"{CANARY} x"}, "copy it again"),
         ({"custom_url": "ftp://model.example"}, "http"),
         ({"custom_url": "http://model.example/judge?model=4 b"}, "%20"),
@@ -93,7 +101,10 @@ def test_what_is_wrong_is_said_with_its_cure_and_without_a_secret(
 
 
 def test_keys_and_passwords_are_known_to_the_redactor(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = ("huawei_sk", "huawei_password", "hitpaw_api_key", "openai_api_key", "custom_token")
+    secret = (
+        *("huawei_sk", "huawei_password", "hitpaw_api_key", "openai_api_key", "custom_token"),
+        *("rekognition_access_key_id", "rekognition_secret_access_key", "rekognition_session_token"),
+    )
     for name in secret:
         monkeypatch.setenv(f"BEHOLDER_{name.upper()}", f"{CANARY}-{name}")
     config = load()
@@ -116,6 +127,8 @@ FULL = Config(
     huawei_ak="AK",
     huawei_sk=SecretStr("SK"),
     hitpaw_api_key=SecretStr("key"),
+    rekognition_access_key_id=SecretStr("AKIAIOSFODNN7EXAMPLE"),
+    rekognition_secret_access_key=SecretStr("secret"),
     openai_api_key=SecretStr("key"),
     custom_url="http://127.0.0.1:1/judge",
 )
@@ -243,3 +256,15 @@ async def test_a_guild_pays_for_the_categories_that_it_wants_and_no_others(
         None,
     ], "word lists are for text alone"
     assert huawei.charges == {"porn": 2, "terrorism": 2, "image_text": 1}
+
+
+@pytest.mark.asyncio
+async def test_rekognition_judges_by_what_its_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with LoopbackRekognition(clock=SystemClock(), per_second=None) as aws:
+        for name, value in aws.environment.items():
+            monkeypatch.setenv(name, value)
+        config = Config(data_dir=tmp_path, providers=("rekognition",))
+        assert problems(config, config.providers) == []
+        said = await verdicts(config, draw(Category.HATE, 0.9), ("rekognition",))
+        assert said["rekognition"].confidence(Category.HATE) == pytest.approx(0.9)
+        assert aws.charges == 1

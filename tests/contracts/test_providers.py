@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.huawei import LoopbackHuawei
+from bot.sandbox.rekognition import LoopbackRekognition
 from policies.model import Category, Context, Frames, Label, Screening, Unscreened, Verdict, Versions
 from providers.base import Ask, Image, Provider, Ticket, View
 from providers.custom import CustomProvider, CustomSettings
@@ -24,10 +25,12 @@ from providers.huawei import HuaweiProvider
 from providers.local import LocalProvider
 from providers.names import COSTS_MONEY
 from providers.openai import OpenAIProvider, OpenAISettings
+from providers.rekognition import RekognitionProvider
 from providers.testcard import TestCardProvider as Cards
 from tests.clock import FakeClock
 from tests.providers.hitpaw.samples import KEY, jpeg, provider_of
 from tests.providers.huawei.conftest import settings_of
+from tests.providers.rekognition.conftest import settings_of as rekognition_settings
 from tests.providers.samples import image, models, ticket, view
 from tests.providers.test_custom import GOOD
 from tests.providers.test_openai import answer as moderated
@@ -90,6 +93,14 @@ async def hitpaw() -> AsyncIterator[Provider]:
 
 
 @asynccontextmanager
+async def rekognition() -> AsyncIterator[Provider]:
+    """With a Rekognition of its own, which checks signatures."""
+    clock = FakeClock(auto=True)
+    async with LoopbackRekognition(clock=clock, per_second=None) as vendor:
+        yield RekognitionProvider(rekognition_settings(vendor), clock=clock)
+
+
+@asynccontextmanager
 async def openai() -> AsyncIterator[Provider]:
     """At a vendor that finds nothing much."""
 
@@ -116,10 +127,11 @@ async def custom() -> AsyncIterator[Provider]:
 AT_A_VENDOR: dict[str, Callable[[], AbstractAsyncContextManager[Provider]]] = {
     "hitpaw": hitpaw,
     "huawei": huawei,
+    "rekognition": rekognition,
     "openai": openai,
     "custom": custom,
 }
-NAME_THEIR_MODEL = ("openai", "custom")
+NAME_THEIR_MODEL = ("openai", "custom", "rekognition")
 """Those whose answers say which model gave them: that goes on record, and cannot be known before."""
 
 CARDS = ("beholder:test:hate:0.9", "beholder:test:violence:0.1", "https://example.com")

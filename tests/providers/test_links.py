@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.addresses import is_private_to
 from providers.errors import BadRequest
-from providers.links import holds_token, is_place, is_private_to, shown
+from providers.links import holds_token, is_place, shown
 
 TELEGRAMS = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"
 DISCORDS = "MTA1MjM0NTY3ODkwMTIzNDU2.GabcdE.a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9"

@@ -151,4 +151,4 @@ async def test_a_verdict_carries_the_version_of_its_table(make: Make, huawei: Lo
     assert Category.SEXUAL_EXPLICIT in {label.category for label in got.labels}
     assert got.versions.mapping in own.version
     assert plain.version != own.version
-    assert own.unknown_labels == {}
+    assert own._unknown.counted == {}

@@ -121,7 +121,7 @@ async def test_labels_that_nobody_knows_are_counted_and_told_once(make: Make, hu
     with capture_logs() as logs:
         for _ in range(3):
             await verdict(provider)
-    assert provider.unknown_labels == {"porn/leotard": 3}
+    assert provider._unknown.counted == {"porn/leotard": 3}
     assert [line["label"] for line in logs if line["event"] == "label_unknown"] == ["porn/leotard"]
 
 
@@ -131,7 +131,7 @@ async def test_a_vendor_that_invents_labels_fills_no_memory(make: Make, huawei: 
     huawei.moderation.answers.append({"suggestion": "review", "category": "porn", "details": parts})
     provider = make()
     await verdict(provider)
-    assert len(provider.unknown_labels) == 256
+    assert len(provider._unknown.counted) == 256
 
 
 # --- what is sent -----------------------------------------------------------------------------------
