@@ -120,11 +120,15 @@ def _one(_: Call) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method. `cost`: how many messages it counts for in flood control; None: it is not counted."""
+    """A method. `cost`: how many messages it counts for in flood control; None: it is not counted.
+
+    `as_is`: its result is answered as it is; updates were rendered and judged when they came about.
+    """
 
     name: str
     endpoint: Endpoint
     cost: Cost | None
+    as_is: bool
 
 
 class Methods:
@@ -133,11 +137,13 @@ class Methods:
     def __init__(self) -> None:
         self._by_name: dict[str, Method] = {}
 
-    def add(self, name: str, *, sends: bool = False, cost: Cost | None = None) -> Callable[[Endpoint], Endpoint]:
+    def add(
+        self, name: str, *, sends: bool = False, cost: Cost | None = None, as_is: bool = False
+    ) -> Callable[[Endpoint], Endpoint]:
         """Decorator: `endpoint` answers `name`; `sends`: it counts as one message."""
 
         def register(endpoint: Endpoint) -> Endpoint:
-            self._by_name[name.lower()] = Method(name, endpoint, cost or (_one if sends else None))
+            self._by_name[name.lower()] = Method(name, endpoint, cost or (_one if sends else None), as_is)
             return endpoint
 
         return register

@@ -72,16 +72,10 @@ def _again(call: Call, kind: str, ident: str) -> Json:
     unique = wire.unique_of(call.bot, ident)
     if unique is None:
         raise bad("wrong file identifier/HTTP URL specified")
-    call.world.files.find(unique)
-    for message in _messages(call):
-        if kind in message.content and f"'{unique}'" in str(message.content[kind]):
-            return {key: message.content[key] for key in (kind, "document") if key in message.content}
-    raise bad(f"can't use file of another type as {kind.capitalize()}")
-
-
-def _messages(call: Call) -> list[Message]:
-    chats = [*call.world.chats.values(), *call.world.private.values()]
-    return [message for chat in chats for message in reversed(chat.messages.values())]
+    content = call.world.files.shown.get(unique, {})
+    if kind not in content:
+        raise bad(f"can't use file of another type as {kind.capitalize()}")
+    return dict(content)
 
 
 def keyboard(call: Call) -> Json | None:

@@ -87,7 +87,7 @@ class Bot:
     """A bot that is served here. `privacy`: BotFather's privacy mode; `hears_bots`: its bot-to-bot mode."""
 
     user: User
-    token: str
+    token: str = field(repr=False)
     privacy: bool = True
     hears_bots: bool = False
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # by (scope as JSON, language)

@@ -40,12 +40,13 @@ class Unreadable(ValueError):
 
 
 class Files:
-    """All files."""
+    """All files. `shown`: by file_unique_id, the fields of a message that has it: to send it once more."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._by_unique: dict[str, File] = {}
         self._by_path: dict[str, File] = {}
+        self.shown: dict[str, Json] = {}
 
     def put(self, content: bytes, folder: str, suffix: str, size: int | None = None) -> File:
         """A new file that will be found under `folder`."""
@@ -57,7 +58,9 @@ class Files:
 
     def photo(self, content: bytes) -> list[Json]:
         """PhotoSizes of `content`, smallest first; raises `Unreadable`."""
-        return [self._size(*made) for made in _sizes(content)]
+        sizes = [self._size(*made) for made in _sizes(content)]
+        self.shown |= dict.fromkeys((size["file_unique_id"] for size in sizes), {"photo": sizes})
+        return sizes
 
     def thumbnail(self, content: bytes) -> Json:
         """One PhotoSize of at most 320 pixels; raises `Unreadable`."""

@@ -2,7 +2,7 @@
 
 Conduct of the official server: a second poller ends the first with 409, a set webhook forbids polling,
 an offset confirms what lies before it, a negative one forgets all but the last, `allowed_updates` is
-remembered and touches later updates only.
+remembered and touches later updates only, an update that nobody took is gone after 24 hours.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ import json
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from bot.ports import Clock
 from bot.sandbox.telegram.entities import Json
-from bot.sandbox.telegram.errors import OTHER_POLLER, WEBHOOK_SET, ApiError, conflict
+from bot.sandbox.telegram.errors import OTHER_POLLER, WEBHOOK_SET, conflict
 from bot.sandbox.telegram.wire import stamp
 
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 """Update types that come only if `allowed_updates` names them."""
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+KEPT_FOR = timedelta(hours=24)
 _MOST, _LONGEST = 100, 50
 _BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 _PUSH = ClientTimeout(total=60)
@@ -47,6 +49,7 @@ class Inbox:
         self._poller: asyncio.Future[None] | None = None
         self._pusher: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
+        self._since: deque[datetime] = deque()
         self.pending: deque[Json] = deque()
         self.told: list[Json] = []
         self.allowed: frozenset[str] = frozenset()
@@ -68,6 +71,7 @@ class Inbox:
         update = {"update_id": self._next_id, **body}
         self._next_id += 1
         self.pending.append(update)
+        self._since.append(self._clock.now())
         self.told.append(update)
         self._arrived.set()
         if self._poller and not self._poller.done():
@@ -91,12 +95,17 @@ class Inbox:
         return [update for update, _ in zip(self.pending, range(count), strict=False)]
 
     def _confirm(self, offset: int) -> None:
-        if offset < 0:
-            while len(self.pending) > -offset:
-                self.pending.popleft()
-            return
-        while self.pending and self.pending[0]["update_id"] < offset:
-            self.pending.popleft()
+        self._forget_old()
+        while self.pending and (len(self.pending) > -offset if offset < 0 else self.pending[0]["update_id"] < offset):
+            self._drop()
+
+    def _forget_old(self) -> None:
+        while self._since and self._clock.now() - self._since[0] > KEPT_FOR:
+            self._drop()
+
+    def _drop(self) -> None:
+        self.pending.popleft()
+        self._since.popleft()
 
     async def _wait(self, seconds: float) -> None:
         poller = self._poller = asyncio.get_running_loop().create_future()
@@ -114,12 +123,12 @@ class Inbox:
 
     def set_webhook(self, webhook: Webhook | None, allowed: Iterable[str] | None, *, drop: bool) -> None:
         """From now on updates go there; None: they wait to be polled."""
-        if drop:
-            self.pending.clear()
+        while drop and self.pending:
+            self._drop()
         if allowed is not None:
             self.allowed = frozenset(allowed)
         if webhook and self._poller and not self._poller.done():
-            self._poller.set_exception(ApiError(409, f"Conflict: {WEBHOOK_SET}"))
+            self._poller.set_exception(conflict(WEBHOOK_SET))
         self.webhook, self.last_error = webhook, None
         if self._pusher:
             self._pusher.cancel()
@@ -144,7 +153,7 @@ class Inbox:
     async def close(self) -> None:
         """Stop pushing, send pollers home."""
         if self._poller and not self._poller.done():
-            self._poller.cancel()
+            self._poller.set_result(None)
         if self._pusher:
             self._pusher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -158,6 +167,7 @@ class Inbox:
         async with ClientSession(timeout=_PUSH, headers=headers) as session:
             while True:
                 self._arrived.clear()
+                self._forget_old()
                 if not self.pending:
                     await self._arrived.wait()
                     continue
@@ -166,7 +176,7 @@ class Inbox:
                 if trouble is None:
                     failures = 0
                     if self.pending and self.pending[0] is update:
-                        self.pending.popleft()
+                        self._drop()
                     continue
                 self.last_error = (stamp(self._clock.now()), trouble)
                 await self._clock.sleep(_BACKOFF[min(failures, len(_BACKOFF) - 1)])

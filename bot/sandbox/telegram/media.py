@@ -25,7 +25,7 @@ class Media:
 
     def photo(self, content: bytes, *, spoiler: bool = False) -> Json:
         """A photo in its sizes; raises `Unreadable`."""
-        return {"photo": self._files.photo(content), **({"has_media_spoiler": True} if spoiler else {})}
+        return {"photo": self._files.photo(content)} | ({"has_media_spoiler": True} if spoiler else {})
 
     def document(
         self,
@@ -41,7 +41,7 @@ class Media:
         body = {"file_unique_id": file.unique, "file_name": name, "file_size": file.size}
         if mime:
             body["mime_type"] = mime
-        return {"document": body | self._thumbnail(thumbnail)}
+        return self._kept({"document": body | self._thumbnail(thumbnail)})
 
     def sticker(
         self, content: bytes, kind: StickerKind = "static", *, thumbnail: bytes | None = None, pack: str = "pack"
@@ -68,7 +68,7 @@ class Media:
         moving = self._moving(content, "animations", PurePath(name).suffix, thumbnail)
         body = moving | {"file_name": name, "mime_type": mime}
         document = {key: value for key, value in body.items() if key not in ("width", "height", "duration")}
-        return {"animation": body, "document": document}
+        return self._kept({"animation": body, "document": document})
 
     def video(
         self,
@@ -82,7 +82,7 @@ class Media:
         body = self._moving(content, "videos", ".mp4", thumbnail) | {"mime_type": "video/mp4"}
         if cover is not None:
             body["cover"] = self._files.photo(cover)
-        return {"video": body, **({"has_media_spoiler": True} if spoiler else {})}
+        return self._kept({"video": body}) | ({"has_media_spoiler": True} if spoiler else {})
 
     def video_note(self, content: bytes, *, thumbnail: bytes | None = None) -> Json:
         """A round video."""
@@ -131,6 +131,12 @@ class Media:
         blocks = [{"type": "photo", "photo": self._files.photo(picture)} for picture in pictures]
         shown: list[Json] = [{"type": "collage", "blocks": blocks}] if len(blocks) > 1 else list(blocks)
         return {"rich_message": {"blocks": [{"type": "paragraph", "text": text}, *shown]}}
+
+    def _kept(self, content: Json) -> Json:
+        """`content`, which can be sent once more by the id of its file."""
+        for body in content.values():
+            self._files.shown[body["file_unique_id"]] = content
+        return content
 
     def _moving(self, content: bytes, folder: str, suffix: str, thumbnail: bytes | None) -> Json:
         file = self._files.put(content, folder, suffix)

@@ -24,7 +24,7 @@ def get_me(call: Call) -> Json:
     return wire.me(call.bot)
 
 
-@methods.add("getUpdates")
+@methods.add("getUpdates", as_is=True)
 async def get_updates(call: Call) -> list[Json]:
     """Array of Update."""
     return await call.inbox.poll(

@@ -6,6 +6,7 @@ Whoever may not do a thing on Telegram gets `NotAllowed` here: a muted member's 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from secrets import randbits
 from typing import TypedDict, Unpack
 
@@ -128,10 +129,7 @@ class People:
             raise NotAllowed("banned")
         if member.present:
             return member
-        if member.status is Status.RESTRICTED:
-            new = Member(user, Status.RESTRICTED, permissions=member.permissions, until=member.until)
-        else:
-            new = Member(user)
+        new = replace(member, inside=True) if member.status is Status.RESTRICTED else Member(user)
         self.world.change(chat, new, user)
         return new
 
@@ -142,8 +140,12 @@ class People:
         return user
 
     def leave(self, chat: Chat, user: User) -> None:
-        """Of one's own accord."""
-        self.world.change(chat, Member(user, Status.LEFT), user)
+        """Of one's own accord; a restriction stays."""
+        member = self.world.member(chat, user)
+        new = Member(user, Status.LEFT)
+        if member.status is Status.RESTRICTED:
+            new = replace(member, inside=False)
+        self.world.change(chat, new, user)
 
     def ask_to_join(self, chat: Chat, user: User) -> None:
         """Wait at a door that admins open."""
@@ -210,6 +212,21 @@ class People:
         """Several media as one: each is a message, the first has the caption."""
         about["album"] = str(randbits(62))
         return [self.post(chat, who, content, "" if n else caption, **about) for n, content in enumerate(contents)]
+
+    def forward(self, message: Message, chat: Chat, who: User) -> Message:
+        """Send a message on: its files keep their `file_unique_id`."""
+        if message.sender_chat and message.chat.kind == "channel":
+            origin = self._origin(message)
+        elif message.sender_chat:
+            origin = {
+                "type": "chat",
+                "date": wire.stamp(message.sent_at),
+                "sender_chat": wire.chat(message.sender_chat),
+            }
+        else:
+            sender = wire.user(message.sender or who)
+            origin = {"type": "user", "date": wire.stamp(message.sent_at), "sender_user": sender}
+        return self.post(chat, who, message.content, more={"forward_origin": origin})
 
     def comment(self, post: Message, who: User, content: Json | str) -> Message:
         """Under a channel's post, in its discussion group."""

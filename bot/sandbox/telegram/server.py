@@ -6,7 +6,6 @@ A body is JSON, a form or multipart; parameters may stand in the address too. An
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import time
@@ -79,7 +78,7 @@ class Server:
 
     async def _strike(self, request: web.BaseRequest, fault: Fault, exchange: Exchange) -> web.Response | None:
         if fault.delay:
-            await asyncio.sleep(fault.delay)
+            await self.world.clock.sleep(fault.delay)
         if fault.reset is Break.BEFORE:
             return _broken(request)
         if fault.status is None:
@@ -98,7 +97,13 @@ class Server:
         self._count(call, method)
         exchange.effect = True
         result = method.endpoint(call)
-        return for_bot(await result if inspect.isawaitable(result) else result, bot)
+        result = await result if inspect.isawaitable(result) else result
+        if method.as_is:
+            return result
+        shown = for_bot(result, bot)
+        if self.specification:
+            exchange.violations = self.specification.result(method.name, shown)
+        return shown
 
     def _judge(self, exchange: Exchange) -> None:
         if self.specification is None:
@@ -120,13 +125,17 @@ class Server:
         self.log.append(exchange)
         if fault and (early := await self._strike(request, fault, exchange)):
             return early
+        answer = self._download(exchange, path)
+        exchange.status, exchange.done = answer.status, time.perf_counter()
+        exchange.effect = answer.status == 200
+        return answer
+
+    def _download(self, exchange: Exchange, path: str) -> web.Response:
         if exchange.bot is None:
             return _response(401, UNAUTHORIZED.body)
         file = self.world.files.at(path)
-        exchange.status, exchange.done = (200 if file else 404), time.perf_counter()
         if file is None:
             return _response(404, {"ok": False, "error_code": 404, "description": "Not Found"})
-        exchange.effect = True
         return web.Response(body=file.content, content_type="application/octet-stream")
 
 
