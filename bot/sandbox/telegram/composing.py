@@ -10,7 +10,7 @@ from bot.sandbox.telegram import wire
 from bot.sandbox.telegram.calls import Call
 from bot.sandbox.telegram.entities import Chat, Json, Member, Message, Status
 from bot.sandbox.telegram.errors import bad
-from bot.sandbox.telegram.files import Unreadable
+from bot.sandbox.telegram.files import PHOTO_LIMIT, Unreadable
 from bot.sandbox.telegram.formatting import CAPTION_LIMIT, TEXT_LIMIT, parse, units
 
 DATA_LIMIT = 64
@@ -55,6 +55,9 @@ def _uploaded(call: Call, kind: str, given: Upload) -> Json:
     if not given.content:
         raise bad("file must be non-empty")
     if kind == "photo":
+        if len(given.content) > PHOTO_LIMIT:
+            size = f"file of size {len(given.content)} bytes"
+            raise bad(f"{size} is too big for a photo; the maximum size is {PHOTO_LIMIT} bytes")
         try:
             return make.photo(given.content)
         except Unreadable:
@@ -109,7 +112,8 @@ def send(call: Call, content: Json, chat: Chat | None = None, **about: Any) -> M
         about["thread_id"] = thread
     reply: Json = call.parsed("reply_parameters") or {}
     if reply:
-        about["reply_to"] = _replied(chat, reply)
+        answered = about["reply_to"] = _replied(chat, reply)
+        about.setdefault("thread_id", answered and answered.thread_id)
     if chat.kind == "channel":
         return call.world.post(chat, None, content, sender_chat=chat, **about)
     return call.world.post(chat, call.bot.user, content, **about)

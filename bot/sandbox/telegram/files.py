@@ -19,6 +19,7 @@ from bot.sandbox.telegram.entities import Json
 from bot.sandbox.telegram.errors import bad
 
 DOWNLOAD_LIMIT = 20_000_000
+PHOTO_LIMIT = 10 * 1024 * 1024
 LINK_LASTS = timedelta(hours=1)
 _SIDES = (90, 320, 800, 1280)
 _QUALITY = 87
@@ -59,7 +60,7 @@ class Files:
     def photo(self, content: bytes) -> list[Json]:
         """PhotoSizes of `content`, smallest first; raises `Unreadable`."""
         sizes = [self._size(*made) for made in _sizes(content)]
-        self.shown |= dict.fromkeys((size["file_unique_id"] for size in sizes), {"photo": sizes})
+        self.shown |= {size["file_unique_id"]: {"photo": sizes} for size in sizes}
         return sizes
 
     def thumbnail(self, content: bytes) -> Json:

@@ -246,12 +246,11 @@ class People:
 
     def topic(self, chat: Chat, who: User, name: str) -> int:
         """A new topic of a forum; returns its `message_thread_id`."""
-        message = self.world.post(
-            chat, who, {"forum_topic_created": {"name": name, "icon_color": 0x6FB9F0}}, service=True
-        )
-        chat.topics[message.id] = name
-        message.thread_id = message.id
-        return message.id
+        thread = chat.last_id + 1
+        chat.topics[thread] = name
+        created = {"forum_topic_created": {"name": name, "icon_color": 0x6FB9F0}}
+        self.world.post(chat, who, created, service=True, thread_id=thread)
+        return thread
 
     def edit(self, message: Message, content: Json | None = None, caption: str | None = None) -> None:
         """Other content, which may be another picture, or another caption."""

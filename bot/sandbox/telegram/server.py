@@ -26,7 +26,7 @@ from bot.sandbox.telegram.specification import Specification
 from bot.sandbox.telegram.wire import for_bot
 from bot.sandbox.telegram.world import World
 
-BODY_LIMIT = 64 * 1024 * 1024
+BODY_LIMIT = 50 * 1024 * 1024
 Observer = Callable[[Exchange], None]
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -51,12 +51,14 @@ class Server:
         if not path.startswith("/bot"):
             return web.Response(status=404)
         token, _, name = path.removeprefix("/bot").partition("/")
-        at = time.perf_counter()
-        params, files = await _read(request)
-        exchange = Exchange(name, params, files, self.world.bots.get(token), at)
+        exchange = Exchange(name, {}, {}, self.world.bots.get(token), time.perf_counter())
         self.log.append(exchange)
         try:
+            exchange.params, exchange.files = await _read(request)
             return await self._answer(request, exchange)
+        except ApiError as error:
+            exchange.status, exchange.body = error.code, error.body
+            return _response(error.code, error.body)
         finally:
             exchange.done = time.perf_counter()
             for observer in self.observers:
@@ -159,17 +161,31 @@ async def _read(request: web.BaseRequest) -> tuple[Json, dict[str, Upload]]:
     if request.content_type == "multipart/form-data":
         await _read_parts(request, params, files)
     elif request.content_type == "application/json":
-        params |= json.loads(await request.read() or b"{}")
+        params |= _object(await request.read())
     else:
         params |= {key: str(value) for key, value in (await request.post()).items()}
     return params, files
 
 
+def _object(body: bytes) -> Json:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise bad("can't parse request: expected a JSON object")
+    return found
+
+
 async def _read_parts(request: web.BaseRequest, params: Json, files: dict[str, Upload]) -> None:
+    weight = 0
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader) or part.name is None:
             continue
         content = bytes(await part.read())
+        weight += len(content)
+        if weight > BODY_LIMIT:
+            raise ApiError(413, "Request Entity Too Large")
         if part.filename is None:
             params[part.name] = content.decode()
         else:

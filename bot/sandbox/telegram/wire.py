@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +26,7 @@ def unique_of(bot: Bot, ident: str) -> str | None:
     packed = ident.removeprefix(_PREFIX)
     try:
         owner, _, unique = urlsafe_b64decode(packed + "=" * (-len(packed) % 4)).decode().partition(":")
-    except (Base64Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return unique if ident.startswith(_PREFIX) and owner == str(bot.id) else None
 

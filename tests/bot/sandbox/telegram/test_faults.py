@@ -49,6 +49,22 @@ async def test_a_wrong_token_and_an_unknown_method(t: LoopbackTelegram, raw: Raw
 
 
 @pytest.mark.asyncio
+async def test_what_cannot_be_read_or_is_too_much(
+    t: LoopbackTelegram, raw: Raw, town: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for body in (b"{", b"[1]"):
+        headers = {"Content-Type": "application/json"}
+        async with raw.session.post(raw.url("getMe"), data=body, headers=headers) as answer:
+            assert (answer.status, (await answer.json())["ok"]) == (400, False)
+    monkeypatch.setattr("bot.sandbox.telegram.server.BODY_LIMIT", 1000)
+    form = aiohttp.FormData({"chat_id": str(town.id)})
+    form.add_field("photo", b"x" * 1001, filename="x.jpg")
+    async with raw.session.post(raw.url("sendPhoto"), data=form) as answer:
+        assert (answer.status, (await answer.json())["description"]) == (413, "Request Entity Too Large")
+    assert [call.status for call in t.calls] == [400, 400, 413]
+
+
+@pytest.mark.asyncio
 async def test_a_proxys_error_is_a_page(t: LoopbackTelegram, raw: Raw, town: Chat) -> None:
     t.fail("sendMessage", status=502, times=2)
     for _ in range(2):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import FormData
 
 from bot.sandbox.telegram.entities import Chat, User
 from bot.sandbox.telegram.loopback import LoopbackTelegram
@@ -124,6 +125,26 @@ async def test_protected_silent_and_in_a_topic(t: LoopbackTelegram, raw: Raw) ->
     )
     assert (sent["message_thread_id"], sent["is_topic_message"], sent["has_protected_content"]) == (thread, True, True)
     assert sent["chat"]["is_forum"] is True
+    created = (await raw.updates())[-1]["message"]
+    assert created["message_thread_id"] == created["message_id"] == thread
+    reply = {"message_id": sent["message_id"]}
+    answer = await raw.ok("sendMessage", chat_id=forum.id, text="x", reply_parameters=reply)
+    assert answer["message_thread_id"] == thread
+
+
+@pytest.mark.asyncio
+async def test_what_is_no_photo_or_too_much_of_one(raw: Raw, town: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sent(content: bytes) -> str:
+        form = FormData({"chat_id": str(town.id)})
+        form.add_field("photo", content, filename="x.jpg")
+        async with raw.session.post(raw.url("sendPhoto"), data=form) as answer:
+            assert answer.status == 400
+            return str((await answer.json())["description"])
+
+    assert await sent(b"no picture") == "Bad Request: IMAGE_PROCESS_FAILED"
+    assert await sent(b"") == "Bad Request: file must be non-empty"
+    monkeypatch.setattr("bot.sandbox.telegram.composing.PHOTO_LIMIT", 100)
+    assert "is too big for a photo" in await sent(JPEG)
 
 
 # --- flood control ------------------------------------------------------------------------------------
