@@ -32,10 +32,13 @@ class Flood:
         windows = [(self._all, SECOND, self.per_second)]
         if group:
             windows.append((self._in_group[chat], MINUTE, self.per_minute_in_group))
+        waits = [0.0]
         for times, length, most in windows:
-            while times and now - times[0] >= length:
+            while times and now >= times[0] + length:
                 times.popleft()
             if times and len(times) + messages > most:
-                raise flood(max(1, math.ceil(times[0] + length - now)))
+                waits.append(times[0] + length - now)
+        if any(waits):
+            raise flood(max(1, math.ceil(max(waits))))
         for times, _, _ in windows:
             times.extend([now] * messages)

@@ -65,6 +65,18 @@ async def test_too_short_or_too_long_is_for_ever(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("seconds", [30, 366 * DAY])
+async def test_the_shortest_and_the_longest_ban_end(
+    raw: Raw, town: Chat, ann: User, clock: FakeClock, seconds: int
+) -> None:
+    until = int(clock.now().timestamp()) + seconds
+    await raw.ok("banChatMember", chat_id=town.id, user_id=ann.id, until_date=until)
+    assert (await status(raw, town, ann))["until_date"] == until
+    await clock.advance(seconds)
+    assert (await status(raw, town, ann))["status"] == "left"
+
+
+@pytest.mark.asyncio
 async def test_an_unban_lets_in_again_and_puts_members_out(
     t: LoopbackTelegram, raw: Raw, town: Chat, ann: User
 ) -> None:
