@@ -27,7 +27,7 @@ class Moved(FakeClock):
         self._move(seconds - self.monotonic())
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0, 20), st.integers(1, 4)), max_size=60), st.booleans())
 def test_no_window_ever_holds_more_than_its_limit(steps: list[tuple[float, int]], group: bool) -> None:
     clock, passed = Moved(), []
@@ -45,7 +45,7 @@ def test_no_window_ever_holds_more_than_its_limit(steps: list[tuple[float, int]]
             assert sum(start <= at < start + length for at in passed) <= most
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 8), min_size=1, max_size=60))
 def test_who_waits_as_long_as_told_gets_through(quarters: list[int]) -> None:
     clock, now = Moved(), 0.0
@@ -61,7 +61,7 @@ def test_who_waits_as_long_as_told_gets_through(quarters: list[int]) -> None:
             flood.count(1, group=True)
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(TEXT, st.sampled_from(["b", "i", "u", "s", "tg-spoiler", "blockquote"]), TEXT, TEXT)
 def test_an_entity_covers_just_what_stood_between_its_tags(before: str, tag: str, inside: str, after: str) -> None:
     shown, entities = parse(
@@ -72,7 +72,7 @@ def test_an_entity_covers_just_what_stood_between_its_tags(before: str, tag: str
     assert [(e["offset"], e["length"]) for e in marked] == ([(units(before), units(inside))] if inside else [])
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(TEXT, st.sampled_from(["/help", "@somebody", "https://a.example/x", "#tag"]))
 def test_what_is_found_is_cut_out_by_its_offsets(before: str, word: str) -> None:
     text = f"{before} {word}"
@@ -96,7 +96,7 @@ async def test_however_it_polls_a_bot_sees_everything_once_confirmed_in_order() 
         assert seen == list(range(20))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(WORD, st.integers(1, 2**40), st.integers(1, 2**40))
 def test_a_file_id_leads_back_for_its_own_bot_only(unique: str, mine: int, more: int) -> None:
     me, other = (Bot(User(n, "b", is_bot=True), "t") for n in (mine, mine + more))
@@ -110,7 +110,7 @@ def test_a_file_id_leads_back_for_its_own_bot_only(unique: str, mine: int, more:
     assert tree == {"photo": [{"file_unique_id": unique}], "file_id": "kept"}
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(TEXT)
 def test_any_nonsense_is_no_file_id(text: str) -> None:
     me = Bot(User(1, "b", is_bot=True), "t")
