@@ -37,7 +37,7 @@ _ANSWERS = {
     "pebble.common.types": {"Result", "ResultStatus"},
     "bot.media.sandbox": {"Confinement"},
     "providers.base": {"Image", "View", "Fingerprint"},
-    "policies.model": {"Frames", "Unscreened", "UnscreenedReason"},
+    "policies.model.screenings": {"Frames", "Unscreened", "UnscreenedReason"},
 }
 
 
