@@ -244,6 +244,7 @@ class Config(BaseSettings):
     hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
     hitpaw_delivery: Annotated[HitPawDelivery, Lowered] = HitPawDelivery.UPLOAD
     hitpaw_credit_price: Price = 0.001
+    hitpaw_soft_deadline: Annotated[float, Field(ge=1, le=60)] = 25.0
     openai_api_key: Key = None
     openai_url: WebUrl = "https://api.openai.com/v1"
     custom_url: Annotated[str, AfterValidator(_model_url)] | None = None
@@ -284,6 +285,7 @@ _CURES = {
     "log_level": f"must be one of: {', '.join(LogLevel)}",
     "huawei_price": "must be US dollars, from 0, with a point: for example 0.0012",
     "hitpaw_credit_price": "must be US dollars, from 0, with a point: for example 0.001",
+    "hitpaw_soft_deadline": "must be seconds from 1 to 60",
     "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",
     "log_format": f"must be one of: {', '.join(LogFormat)}",
 }

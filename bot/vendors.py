@@ -116,6 +116,7 @@ def _hitpaw(config: Config) -> HitPawSettings:
         url=config.hitpaw_url,
         delivery=Delivery(config.hitpaw_delivery.value),
         credit_price=config.hitpaw_credit_price,
+        soft_deadline=config.hitpaw_soft_deadline,
     )
 
 
