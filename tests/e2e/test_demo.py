@@ -11,6 +11,7 @@ import pytest
 from bot import demo
 from bot.sandbox import vendors
 from bot.sandbox.fates import Expect, Fate, Scene
+from bot.sandbox.opinions import opinions
 from bot.sandbox.programme import programme
 from bot.sandbox.stage import Stage
 
@@ -75,7 +76,6 @@ async def test_a_cost_that_the_bot_counts_otherwise_is_an_error(
     kept = vendors.Vendors.books.fget  # type: ignore[attr-defined]
     dearer = property(lambda self: {name: replace(b, cost=b.cost + 0.01) for name, b in kept(self).items()})
     monkeypatch.setattr(vendors.Vendors, "books", dearer)
-    opinions = demo.opinions
     monkeypatch.setattr(demo, "opinions", lambda *args: islice(opinions(*args), 2))
     assert await demo.demo(once=True, images=None, names=("huawei",)) == 1
     said = " ".join(capsys.readouterr().out.split())
