@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import known, local, memory, new, outage, polling, scale, transport
+from benchmarks import copies, known, local, memory, new, outage, polling, scale, transport
 from benchmarks.report import Machine, Report
 from benchmarks.sheet import sheet
 
@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[Report]]] = {
     "polling": polling.run,
     "outage": outage.run,
     "transport": transport.run,
+    "copies": copies.run,
 }
 
 

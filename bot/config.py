@@ -264,6 +264,7 @@ class Config(BaseSettings):
     hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
     hitpaw_delivery: Annotated[HitPawDelivery, Lowered] = HitPawDelivery.UPLOAD
     hitpaw_credit_price: Price = 0.001
+    hitpaw_soft_deadline: Annotated[float, Field(ge=1, le=60)] = 25.0
     rekognition_access_key_id: Key = None
     rekognition_secret_access_key: Key = None
     rekognition_session_token: Key = None
@@ -314,6 +315,7 @@ _CURES = {
     "hitpaw_credit_price": "must be US dollars, from 0, with a point: for example 0.001",
     "huawei_delivery": f"must be one of: {', '.join(HuaweiDelivery)}",
     "rekognition_price": "must be US dollars, from 0, with a point: for example 0.001",
+    "hitpaw_soft_deadline": "must be seconds from 1 to 60",
     "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",
     "log_format": f"must be one of: {', '.join(LogFormat)}",
 }

@@ -11,25 +11,28 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from aiohttp import ClientSession
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.rule import Rule
 
+from bot.sandbox.accounts import compared, settled
 from bot.sandbox.fates import CARD, Scene, play
 from bot.sandbox.first_hour import walk
 from bot.sandbox.interactions import words
 from bot.sandbox.loopback import Loopback
+from bot.sandbox.opinions import opinions
 from bot.sandbox.process import BotProcess, running
 from bot.sandbox.programme import programme, show_direct_messages
 from bot.sandbox.scenes import own
 from bot.sandbox.stage import Stage
 from bot.sandbox.table import Row, table
+from bot.sandbox.vendors import Vendors
 
 START_SECONDS = 60.0
 SCENE_SECONDS = 20.0
@@ -38,25 +41,29 @@ COUNTED = ("beholder_images_total", "beholder_guilds", "beholder_backlog_jobs")
 TOKEN = "bG9vcGJhY2s.G00d00.opens-nothing-but-the-loopback"
 
 
-async def demo(once: bool, images: Path | None) -> int:
-    """Play every scene, then (unless `once`) go on until stopped. 0 if all that had to happen happened."""
+async def demo(once: bool, images: Path | None, names: tuple[str, ...] = (), *, local: bool = True) -> int:
+    """Play every scene, then (unless `once`) go on until stopped. 0 if all that had to happen happened.
+
+    `names`: vendors, on loopback; then what they change is shown. `local`: whether the local models are asked first.
+    """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 118)
     began = time.monotonic()
     _end_on_signals()
     with tempfile.TemporaryDirectory(prefix="beholder-demo-") as folder:
-        async with Loopback(token=TOKEN) as discord:
+        async with Loopback(token=TOKEN) as discord, Vendors.open(names, local=local) as vendors:
             stage = Stage.build(discord)
             console.print(f"A Discord listens on {discord.api_url}; the bot starts, with its data in {folder} …")
-            async with running(discord, Path(folder), TOKEN) as bot:
+            async with running(discord, Path(folder), TOKEN, **(vendors.settings if names else {})) as bot:
                 await bot.event("commands synchronised", START_SECONDS)
                 ready = time.monotonic()
-                await _set_up(console, stage, bot)
-                rows = await _show(console, stage, bot, chain(programme(stage), own(stage, images) if images else ()))
+                show = _Show(console, stage, bot, vendors)
+                await show.set_up()
+                rows = await show.play(chain(show.scenes(), own(stage, images) if images else ()))
                 pressed = await _press(console, stage, rows)
-                counted = await _metrics(console, bot)
+                counted = await show.count()
                 ok = _summary(console, rows, pressed and counted, ready - began, time.monotonic() - ready)
                 if not once:
-                    await _go_on(console, stage, bot)
+                    await show.go_on()
     return 0 if ok else 1
 
 
@@ -68,37 +75,79 @@ def _end_on_signals() -> None:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
-async def _set_up(console: Console, stage: Stage, bot: BotProcess) -> None:
-    """From the invitation to a protected community. Raises TimeoutError where a greeting or an answer stays away."""
-    hello = await stage.discord.posted(stage.general, START_SECONDS, having="Hello, I am Beholder")
-    greeting, *below = words(hello).strip("# ").splitlines()
-    console.print(f"\nInvited, it says in #general: [italic]{escape(greeting)}. {escape(' '.join(below[:2]))}[/italic]")
-    console.print("\n[bold]/setup[/bold], as the owner goes through it:")
-    async for page in walk(stage):
-        console.print(f"  {escape(page.title)} → [cyan]{escape(stage.named(page.chosen))}[/cyan]")
-    console.print("\nand what the community wants beyond the preset:")
-    for command, answer in dict(await stage.furnish()).items():
-        said = stage.named(answer).partition(" Before:")[0]
-        console.print(f"  /{command}: [italic]{escape(said)}[/italic]")
-    console.print(f"  the host: [cyan]{await show_direct_messages(stage, bot)}[/cyan]")
+@dataclass(frozen=True, slots=True)
+class _Show:
+    """What is on, and where it is seen. Without names among `vendors` it is the whole programme without any."""
 
+    console: Console
+    stage: Stage
+    bot: BotProcess
+    vendors: Vendors
 
-async def _show(
-    console: Console, stage: Stage, bot: BotProcess, played: Iterable[Scene], *, pause: float = 0.0
-) -> list[Row]:
-    """Each scene's row is printed once it is over; until then it stands below the others, alive."""
-    console.print("\n[bold]Beholder at work on a Discord of its own[/bold]", Rule(style="dim"), table([], header=True))
-    console.print(Rule(style="dim"))
-    rows: list[Row] = []
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        for scene in played:
-            rows.append(Row(scene))
-            live.update(table(rows[-1:]), refresh=True)
-            rows[-1].played = await play(stage, bot, scene, SCENE_SECONDS)
-            live.update("")
-            console.print(table(rows[-1:]), Rule(style="dim"))
-            await asyncio.sleep(pause)
-    return rows
+    def scenes(self, serial: int = 0) -> Iterator[Scene]:
+        """All of them, in order. `serial` makes other bytes of the same pictures."""
+        if self.vendors.names:
+            return opinions(self.stage, self.vendors, serial)
+        return programme(self.stage, serial)
+
+    async def set_up(self) -> None:
+        """From the invitation to a protected community. Raises TimeoutError where an answer stays away."""
+        console, stage = self.console, self.stage
+        hello = await stage.discord.posted(stage.general, START_SECONDS, having="Hello, I am Beholder")
+        greeting, *below = words(hello).strip("# ").splitlines()
+        said = f"{escape(greeting)}. {escape(' '.join(below[:2]))}"
+        console.print(f"\nInvited, it says in #general: [italic]{said}[/italic]")
+        for command in await self.vendors.grant(self.bot, stage.guild.id):
+            console.print(f"  the host: [cyan]{command}[/cyan]")
+        console.print("\n[bold]/setup[/bold], as the owner goes through it:")
+        async for page in walk(stage):
+            console.print(f"  {escape(page.title)} → [cyan]{escape(stage.named(page.chosen))}[/cyan]")
+        if not self.vendors.names:
+            await self._furnish()
+
+    async def _furnish(self) -> None:
+        self.console.print("\nand what the community wants beyond the preset:")
+        for command, answer in dict(await self.stage.furnish()).items():
+            said = self.stage.named(answer).partition(" Before:")[0]
+            self.console.print(f"  /{command}: [italic]{escape(said)}[/italic]")
+        self.console.print(f"  the host: [cyan]{await show_direct_messages(self.stage, self.bot)}[/cyan]")
+
+    async def play(self, played: Iterable[Scene], *, pause: float = 0.0) -> list[Row]:
+        """Each scene's row is printed once it is over; until then it stands below the others, alive."""
+        console = self.console
+        console.print(
+            "\n[bold]Beholder at work on a Discord of its own[/bold]", Rule(style="dim"), table([], header=True)
+        )
+        console.print(Rule(style="dim"))
+        rows: list[Row] = []
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            for scene in played:
+                rows.append(Row(scene))
+                live.update(table(rows[-1:]), refresh=True)
+                rows[-1].played = await play(self.stage, self.bot, scene, SCENE_SECONDS)
+                live.update("")
+                console.print(table(rows[-1:]), Rule(style="dim"))
+                await asyncio.sleep(pause)
+        return rows
+
+    async def count(self) -> bool:
+        """A few lines of what Prometheus would read, and what the vendors wrote down; whether the images were counted,
+        and the bot counts the same cost as each vendor."""
+        text = await self.bot.metrics()
+        shown = [line for line in text.splitlines() if line.startswith(COUNTED) and not line.endswith(" 0.0")]
+        self.console.print("\nOf [bold]/metrics[/bold]:")
+        for line in shown:
+            self.console.print(f"  {escape(line)}")
+        accounts = compared(self.vendors.books, text)
+        if accounts:
+            self.console.print("\nWhat the vendors wrote down, and what the bot counted:", settled(accounts))
+        return any(line.startswith("beholder_images_total") for line in shown) and all(a.agrees for a in accounts)
+
+    async def go_on(self) -> None:
+        """Until stopped."""
+        self.console.print("Members go on posting. Ctrl-C ends it.")
+        for serial in count(1):
+            await self.play(self.scenes(serial), pause=PAUSE_SECONDS)
 
 
 async def _press(console: Console, stage: Stage, rows: Sequence[Row]) -> bool:
@@ -119,18 +168,6 @@ async def _press(console: Console, stage: Stage, rows: Sequence[Row]) -> bool:
     return all(a.ephemeral for a in answers.values()) and sum("lready" in a.text for a in both) == 1
 
 
-async def _metrics(console: Console, bot: BotProcess) -> bool:
-    """A few lines of what Prometheus would read; whether the images were counted."""
-    web = await bot.event("web")
-    async with ClientSession() as session, session.get(f"http://127.0.0.1:{web['port']}/metrics") as answer:
-        text = await answer.text()
-    shown = [line for line in text.splitlines() if line.startswith(COUNTED) and not line.endswith(" 0.0")]
-    console.print("\nOf [bold]/metrics[/bold]:")
-    for line in shown:
-        console.print(f"  {escape(line)}")
-    return any(line.startswith("beholder_images_total") for line in shown)
-
-
 def _summary(console: Console, rows: Sequence[Row], pressed: bool, starting: float, playing: float) -> bool:
     good = sum(row.ok for row in rows)
     ok = good == len(rows) and pressed
@@ -141,9 +178,3 @@ def _summary(console: Console, rows: Sequence[Row], pressed: bool, starting: flo
         f"Start {starting:.1f} s, scenes {playing:.1f} s."
     )
     return ok
-
-
-async def _go_on(console: Console, stage: Stage, bot: BotProcess) -> None:
-    console.print("Members go on posting. Ctrl-C ends it.")
-    for serial in count(1):
-        await _show(console, stage, bot, programme(stage, serial), pause=PAUSE_SECONDS)

@@ -166,6 +166,7 @@ def _hitpaw(config: Config) -> HitPawSettings:
         delivery=Delivery(config.hitpaw_delivery.value),
         direct_from=_places(config, direct=config.hitpaw_delivery is HitPawDelivery.DIRECT),
         credit_price=config.hitpaw_credit_price,
+        soft_deadline=config.hitpaw_soft_deadline,
     )
 
 

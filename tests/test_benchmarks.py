@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import known, local, memory, new, polling, scale, transport
+from benchmarks import copies, known, local, memory, new, polling, scale, transport
 from benchmarks.local import numbered
 from benchmarks.report import Bound, Machine, Report, Spread
 from benchmarks.sheet import FINDINGS, sheet
@@ -37,6 +37,16 @@ async def test_known_and_new_pictures_are_removed_and_their_stations_timed() -> 
     spent = {str(row[0]): float(row[1]) for row in (*copies.rows, *firsts.rows)}
     assert all(ms > 0 for ms in spent.values())
     assert spent["Beholder: inference"] > spent["Beholder: decide"], "the models really ran"
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_copies_are_counted_as_the_vendor_counts_them() -> None:
+    report = await copies.run(copies=30, vendors=("huawei",), within=0.5)
+    ((vendor, removed, calls, cost, seconds),) = report.rows
+    assert (vendor, removed, calls) == ("huawei", 30, 1)
+    assert float(cost) > 0 < float(seconds)
+    assert report.bounds[0].held
 
 
 @pytest.mark.asyncio

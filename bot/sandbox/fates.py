@@ -56,6 +56,7 @@ class Course:
     """A scene while it is played. `since`: perf_counter seconds of its beginning."""
 
     stage: Stage
+    bot: BotProcess
     deed: Deed
     line: Line | None
     since: float
@@ -161,7 +162,7 @@ async def play(stage: Stage, bot: BotProcess, scene: Scene, seconds: float) -> P
         line = await _line(bot, deed, spoken, seconds)
     except TimeoutError:
         return Played(None, ("was never judged",))
-    course = Course(stage, deed, line, since, seconds)
+    course = Course(stage, bot, deed, line, since, seconds)
     missing = [_suggested(scene, line), _spared(scene, deed), *[await _happened(e, course) for e in scene.fate.expects]]
     answer = stage.named(deed.answered.text) if deed.answered is not None and deed.answered.messages else ""
     return Played(line, tuple(filter(None, missing)), answer)

@@ -79,6 +79,7 @@ class HitPaw:
         self._recent: deque[float] = deque()
         self._secret = secrets.token_bytes(16)
         self._runner: web.AppRunner | None = None
+        self._plugged = True
 
     # --- life -------------------------------------------------------------------------------------------
 
@@ -96,6 +97,11 @@ class HitPaw:
     ) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `beholder run` needs in its environment to use it."""
+        return {"BEHOLDER_HITPAW_API_KEY": self.key, "BEHOLDER_HITPAW_URL": self.url}
 
     # --- on command ---------------------------------------------------------------------------------------
 
@@ -135,6 +141,10 @@ class HitPaw:
         """No more trouble."""
         self._faults.clear()
 
+    def plug(self, *, into: bool) -> None:
+        """Pull the plug, after which every connection breaks before anything is read; or put it back in."""
+        self._plugged = into
+
     def asked(self, path: str) -> list[Asked]:
         """The requests to `path` so far."""
         return [r for r in self.requests if r.path.startswith(path)]
@@ -142,6 +152,8 @@ class HitPaw:
     # --- answering ----------------------------------------------------------------------------------------
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if not self._plugged:
+            return _broken(request)
         asked = Asked(request.method, request.path, dict(request.headers), await request.read())
         self.requests.append(asked)
         prefix = request.path if request.path.startswith("/api/") else "/" + request.path.split("/")[1]
@@ -307,6 +319,7 @@ class HitPaw:
             share = passed / script.seconds if script.seconds else 1.0
             return script.on_the_way[min(int(share * len(script.on_the_way)), len(script.on_the_way) - 1)], ""
         if script.end not in ("COMPLETED", "NSFW"):
+            job.told = True
             return script.end, ""
         if job.picture is None:
             job.picture = await self._fetch(job.url)
@@ -315,7 +328,7 @@ class HitPaw:
         if job.empties < script.empties:
             job.empties += 1
             return script.end, ""
-        picture = job.picture
+        job.told, picture = True, job.picture
         return script.end, script.result if script.result is not None else await asyncio.to_thread(self._judge, picture)
 
 

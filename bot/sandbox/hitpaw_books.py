@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from dataclasses import dataclass
 from typing import Any
 
-import zxingcpp
-from PIL import Image
-
+from bot.sandbox import marks
 from bot.sandbox.entities import Json
 from bot.sandbox.faults import Fault
-from providers.testcard import read
+from policies.model import SEXUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Script:
 
 @dataclass(slots=True)
 class Job:
-    """One that was taken on. `picture`: what was fetched for it."""
+    """One that was taken on. `picture`: what was fetched for it. `told`: how it ended was asked."""
 
     id: str
     url: str
@@ -44,6 +41,7 @@ class Job:
     picture: bytes | None = None
     asked: int = 0
     empties: int = 0
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +84,8 @@ class Refusal(Exception):
 
 
 def by_test_card(picture: bytes) -> str:
-    """`high` from a test card of 0.85 on, `mid` from 0.5 on; any other picture is `low`."""
-    with Image.open(io.BytesIO(picture)) as opened:
-        codes = [found.text for found in zxingcpp.read_barcodes(opened.convert("RGB"))]
-    most = max((label.confidence for label in read(codes)), default=0.0)
+    """`high` from a sexual test card or mark of 0.85 on, `mid` from 0.5 on; any other picture is `low`."""
+    most = max((sure for category, sure in marks.seen(picture).items() if category in SEXUAL), default=0.0)
     return "high" if most >= 0.85 else "mid" if most >= 0.5 else "low"
 
 

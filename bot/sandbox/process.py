@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from aiohttp import ClientSession
+
 Line = Mapping[str, Any]
 
 
@@ -76,6 +78,16 @@ class BotProcess:
         if process.returncode:
             raise RuntimeError(f"beholder {' '.join(args)} ended with {process.returncode}:\n{said.decode()}")
         return said.decode()
+
+    async def web(self, path: str) -> str:
+        """What its web server answers, whatever the status."""
+        port = (await self.event("web"))["port"]
+        async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as answer:
+            return await answer.text()
+
+    async def metrics(self) -> str:
+        """What Prometheus would read."""
+        return await self.web("/metrics")
 
     async def line(self, wanted: Callable[[Line], bool], seconds: float = 20.0) -> Line:
         """The first line, past or to come, that is `wanted`. Raises TimeoutError with the last words."""

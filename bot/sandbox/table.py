@@ -110,9 +110,9 @@ def _said(screening: Mapping[str, Any]) -> tuple[float, str]:
 def _decision(line: Line) -> Text:
     suggestion = str(line["suggestion"])
     text = Text(suggestion, style=f"bold {COLOURS[suggestion]}")
-    for reason in line["reasons"]:
-        if reason["code"] != "test_card":
-            text.append(f"\n{_reason(reason)}", style="default")
+    said = (_reason(reason) for reason in line["reasons"] if reason["code"] != "test_card")
+    for reason in dict.fromkeys(said):  # a vendor's word is a reason of each category that it is about
+        text.append(f"\n{reason}", style="default")
     return text
 
 

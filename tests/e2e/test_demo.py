@@ -9,7 +9,9 @@ from itertools import islice
 import pytest
 
 from bot import demo
+from bot.sandbox import vendors
 from bot.sandbox.fates import Expect, Fate, Scene
+from bot.sandbox.opinions import opinions
 from bot.sandbox.programme import programme
 from bot.sandbox.stage import Stage
 
@@ -45,3 +47,37 @@ async def test_what_does_not_happen_is_said_and_is_an_error(
     said = " ".join(capsys.readouterr().out.split())
     assert "no snow" in said
     assert "2 of 3 scenes" in said
+
+
+# --- with vendors ---------------------------------------------------------------------------------------------------
+
+
+async def test_what_vendors_change_is_shown_and_the_books_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await demo.demo(once=True, images=None, names=("huawei", "hitpaw")) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "beholder guild grant" in said
+    assert "14 of 14 scenes ended as they had to" in said
+    assert "✗" not in said
+    assert "huawei 5 5 15 categories US$ 0.0180 US$ 0.0180 ✓" in said
+    assert "hitpaw 5 5 25 credits US$ 0.0250 US$ 0.0250 ✓" in said
+
+
+async def test_those_that_cost_nothing_and_no_local_models(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await demo.demo(once=True, images=None, names=("openai", "custom"), local=False) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "6 of 6 scenes ended as they had to" in said
+    assert "openai 2 2 nothing US$ 0.0000 US$ 0.0000 ✓" in said
+
+
+async def test_a_cost_that_the_bot_counts_otherwise_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As if the vendor charged a cent more than it says."""
+    kept = vendors.Vendors.books.fget  # type: ignore[attr-defined]
+    dearer = property(lambda self: {name: replace(b, cost=b.cost + 0.01) for name, b in kept(self).items()})
+    monkeypatch.setattr(vendors.Vendors, "books", dearer)
+    monkeypatch.setattr(demo, "opinions", lambda *args: islice(opinions(*args), 2))
+    assert await demo.demo(once=True, images=None, names=("huawei",)) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "✗ they differ" in said
+    assert "NOT as it should be" in said

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
+from bot.config import Config
+from bot.model import Tenant
+from bot.opening import open_store
 from bot.sandbox.entities import Channel, Message, User
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.process import BotProcess, Line
@@ -23,13 +28,19 @@ READY = "commands synchronised"
 
 @dataclass
 class Theatre:
-    """A community, its bot and the bot's folder; `restart` gives the bot another life."""
+    """A community, its bot and the bot's folder; `restart` gives the bot another life.
+
+    `settings` are the bot's own, in every life. `told` is what was heard of it elsewhere than on Discord and on
+    disk: the log of earlier lives, what its web server answered.
+    """
 
     discord: Loopback
     stage: Stage
     folder: Path
     bot: BotProcess
     validator: Validator
+    settings: Mapping[str, str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
 
     def post(self, picture: bytes = BAD, channel: Channel | None = None, author: User | None = None) -> Message:
         return self.discord.post(channel or self.stage.general, author or self.stage.members[0], files=files(picture))
@@ -43,7 +54,8 @@ class Theatre:
     async def restart(self) -> None:
         if self.bot.process.returncode is None:
             assert await self.bot.stop() == 0
-        self.bot = await begin(self.discord, self.folder)
+        self.told += self.bot.text
+        self.bot = await begin(self.discord, self.folder, **self.settings)
 
     def database(self) -> sqlite3.Connection:
         """Read-only, beside the running bot."""
@@ -55,6 +67,14 @@ class Theatre:
             return connection.execute(query).fetchall()
         finally:
             connection.close()
+
+
+async def granted(theatre: Theatre, *names: str) -> None:
+    """What `beholder guild grant` does, without its start."""
+    tenant = Tenant("discord", str(theatre.stage.guild.id))
+    async with open_store(Config(data_dir=theatre.folder)) as store:
+        for name in names:
+            await store.guilds.grant(tenant, name, "20.00")
 
 
 async def begin(discord: Loopback, folder: Path, **settings: str) -> BotProcess:
@@ -71,34 +91,49 @@ async def begin(discord: Loopback, folder: Path, **settings: str) -> BotProcess:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, mode: str = "enforce", intents: tuple[str, ...] | None = None
+    folder: Path,
+    *,
+    mode: str = "enforce",
+    settings: Mapping[str, str] = {},
+    secrets: Callable[[], tuple[str, ...]] = tuple,
 ) -> AsyncIterator[Theatre]:
-    """Everything up and set up; at the end the bot stops well and nothing offended or leaked."""
+    """Everything up and set up; at the end the bot stops well and nothing offended or leaked.
+
+    `settings`: further ones, as `BotProcess.start` takes them. `secrets`: what, beside the token, must be nowhere.
+    """
     async with Loopback(token=CANARY) as discord:
         validator = Validator().watch(discord)
         stage = Stage.build(discord)
-        bot = await begin(discord, folder)
-        theatre = Theatre(discord, stage, folder, bot, validator)
+        bot = await begin(discord, folder, **settings)
+        theatre = Theatre(discord, stage, folder, bot, validator, settings)
         try:
             await bot.event(READY, 60.0)
             await stage.set_up(mode=mode)
             yield theatre
             if theatre.bot.process.returncode is None:
+                theatre.told += [await theatre.bot.web(path) for path in ("/metrics", "/healthz")]
                 assert await theatre.bot.stop() == 0, theatre.bot.tail()
         finally:
             await theatre.bot.kill()
     assert validator.violations() == []
-    assert_nothing_leaked(theatre)
+    assert_nothing_leaked(theatre, secrets())
 
 
-def assert_nothing_leaked(theatre: Theatre) -> None:
-    """The token is in no line of the log and in no file of the data folder, and no image is either."""
+def assert_nothing_leaked(theatre: Theatre, secrets: tuple[str, ...] = ()) -> None:
+    """The token and `secrets` are in no line of the log, in nothing that the bot said or answered and in no file of
+    the data folder, and no image is either."""
     assert theatre.bot.text, "the log was read"
-    assert not [line for line in theatre.bot.text if CANARY in line]
+    world = theatre.discord.world
+    shown = [json.dumps(world.render(m)) for c in world.channels.values() for m in c.messages.values()]
+    heard = "\n".join((*theatre.bot.text, *theatre.told, *shown))
     kept = [f for f in theatre.folder.rglob("*") if f.is_file()]
     assert any(f.suffix == ".db" for f in kept)
+    for secret in (CANARY, *secrets):
+        assert len(secret) > 8, "a shorter one would be found by chance"
+        for form in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}:
+            assert form not in heard
+            assert not [file for file in kept if form.encode() in file.read_bytes()]
     for file in kept:
         content = file.read_bytes()
-        assert CANARY.encode() not in content, file
         for magic in (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"GIF89a"):
             assert magic not in content, f"an image lies in {file}"

@@ -36,7 +36,7 @@ class LoopbackHuawei:
 
     `per_second`: how many requests it takes from the account; None: as many as come. In `moderation`: `answers`
     are results that it gives one after another before it begins to look for itself, `biz_types` the policies that
-    its console knows, `bills` what was charged to each enterprise project.
+    its console knows, `bills` what was charged to each enterprise project. `answered` counts requests that it judged.
     """
 
     def __init__(
@@ -62,6 +62,8 @@ class LoopbackHuawei:
         self._troubles: list[Trouble] = []
         self._ids = itertools.count(1)
         self._port = port
+        self.answered = 0
+        self._plugged = True
         self._runner: web.ServerRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -115,6 +117,10 @@ class LoopbackHuawei:
         """Clear all troubles."""
         self._troubles.clear()
 
+    def plug(self, *, into: bool) -> None:
+        """Pull the plug, after which every connection breaks before anything is read; or put it back in."""
+        self._plugged = into
+
     def withdraw_tokens(self) -> None:
         """As after a change of password: every token that is out is worth nothing."""
         self.gate.withdrawn.update(self.gate.tokens)
@@ -122,6 +128,8 @@ class LoopbackHuawei:
     # --- answering ------------------------------------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if not self._plugged:
+            return await troubles.reset()(request)
         body = await request.content.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = Asked(request.method, request.raw_path, headers, body)
@@ -162,6 +170,7 @@ class LoopbackHuawei:
             body: dict[str, Any] = await serve(asked)
         except Bad as bad:
             return refusal(bad.said)
+        self.answered += 1
         return web.json_response({"request_id": f"{next(self._ids):032x}", **body})
 
     def _is_throttled(self) -> bool:
