@@ -1,7 +1,7 @@
 """Which of many known images another one nearly looks like.
 
 Two pictures are near when both hashes differ in at most `NEAR` bits: found in 91-95 % of re-encoded or
-slightly cropped copies, 0.08 % false pairs on 278 images (docs/decisions/0021-near.md). Near is a suspicion
+slightly cropped copies, 0.08 % false pairs on 278 images (docs/decisions/0006-near.md). Near is a suspicion
 only, never a pass and never a deletion (ruling 9).
 """
 

@@ -1,6 +1,6 @@
 """AWS Signature Version 4, of a POST without a query. The tests compare with what botocore signs.
 
-Why not botocore itself: docs/decisions/0022-rekognition.md. Source: IAM user guide, "Create a signed AWS API request".
+Why not botocore itself: docs/decisions/0007-rekognition.md. Source: IAM user guide, "Create a signed AWS API request".
 """
 
 from __future__ import annotations

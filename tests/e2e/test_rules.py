@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from bot.sandbox.entities import Message
+from bot.sandbox.pictures import jpeg
 from bot.sandbox.scenes import card, view
 from policies.model import Category
 from tests.e2e.theatre import Theatre, opened
@@ -95,6 +98,12 @@ async def test_a_blocked_image_goes_and_comes_back_when_it_is_taken_off(tmp_path
         told = await command(t, "images block", message=link, why="a raid")
         assert "is blocked" in said(told)
         await t.discord.deleted(t.post(picture))
+        saved_anew = jpeg(Image.open(io.BytesIO(picture)), quality=40)
+        copy = t.post(saved_anew)
+        line = await t.judged(copy)
+        assert line["suggestion"] == "review"
+        assert copy.deleted_at is None, "near is never a deletion (ruling 9)"
+        assert "nearly looks like an image that was removed here" in str((await t.card_of(line)).embeds)
         checked = await t.discord.context_menu("Check images", t.stage.moderator, t.stage.general, first, timeout=20.0)
         assert "On the lists here" in said(checked.last)
         (entry,) = await t.discord.autocomplete("images remove", t.stage.owner, t.stage.general, "entry")
