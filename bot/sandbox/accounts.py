@@ -13,6 +13,7 @@ from bot.sandbox.vendors import Books
 
 COST = "beholder_provider_cost_total"
 NOTHING = 1e-9
+TITLES = ("vendor", "asked", "answered", "charged", "by its books", "at most in doubt", "as the bot counted", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Account:
 
     @property
     def agrees(self) -> bool:
-        """Whether both name the same cost."""
-        return abs(self.books.cost - self.counted) < NOTHING
+        """Whether both name the same cost, or the bot counted more and no more than it had to doubt."""
+        return -NOTHING < self.counted - self.books.cost < self.books.doubtful + NOTHING
 
 
 def compared(books: Mapping[str, Books], metrics: str) -> list[Account]:
@@ -39,11 +40,11 @@ def compared(books: Mapping[str, Books], metrics: str) -> list[Account]:
 def settled(accounts: Sequence[Account]) -> Table:
     """All of them as a table."""
     drawn = Table(box=None, padding=(0, 3, 0, 0))
-    for n, title in enumerate(("vendor", "asked", "answered", "charged", "by its books", "as the bot counted", "")):
-        drawn.add_column(title, justify="left" if n in (0, 6) else "right")
+    for n, title in enumerate(TITLES):
+        drawn.add_column(title, justify="left" if n in (0, len(TITLES) - 1) else "right")
     for account in accounts:
         books = account.books
         verdict = Text("✓", style="green") if account.agrees else Text("✗ they differ", style="bold red")
-        sums = (f"US$ {books.cost:.4f}", f"US$ {account.counted:.4f}")
+        sums = (f"US$ {books.cost:.4f}", f"US$ {books.doubtful:.4f}", f"US$ {account.counted:.4f}")
         drawn.add_row(account.name, str(books.asked), str(books.answered), books.charged, *sums, verdict)
     return drawn

@@ -79,6 +79,7 @@ class HitPaw:
         self._recent: deque[float] = deque()
         self._secret = secrets.token_bytes(16)
         self._runner: web.AppRunner | None = None
+        self.broken = 0  # requests that met a pulled plug
         self._plugged = True
 
     # --- life -------------------------------------------------------------------------------------------
@@ -153,6 +154,7 @@ class HitPaw:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if not self._plugged:
+            self.broken += 1
             return _broken(request)
         asked = Asked(request.method, request.path, dict(request.headers), await request.read())
         self.requests.append(asked)

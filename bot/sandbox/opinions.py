@@ -40,6 +40,7 @@ def chosen(stage: Stage, providers: Sequence[str], **more: object) -> bytes:
         "mode": "enforce",
         "mod_channel": str(stage.mods.id),
         "providers": list(providers),
+        "suspect_near": False,  # what is doubtful here is one drawing over and over
         **more,
     }
     return json.dumps(policy, indent=1).encode()  # JSON is YAML

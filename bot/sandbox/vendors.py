@@ -15,6 +15,8 @@ from bot.sandbox.hitpaw_books import Script
 from bot.sandbox.huawei import LoopbackHuawei
 from bot.sandbox.openai import LoopbackOpenAI
 from bot.sandbox.process import BotProcess
+from providers.hitpaw.wire import CREDITS
+from providers.huawei.settings import CATEGORIES
 
 LOCAL = "local"
 CEILING = "20.00"  # US dollars a month, granted to the demo's guild
@@ -26,12 +28,17 @@ SOFT_DEADLINE = 3  # seconds that the bot waits for HitPaw
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What a vendor wrote down. `charged` is in its own units, `cost` in US dollars."""
+    """What a vendor wrote down. `charged` is in its own units, `cost` in US dollars.
+
+    `doubtful`: what requests would have cost at most that broke off while it was unplugged. It charged nothing for
+    them, but whoever sent them cannot know that.
+    """
 
     asked: int
     answered: int
     charged: str
     cost: float
+    doubtful: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +113,16 @@ class Vendors:
 def _of_huawei(vendors: Vendors) -> Books:
     huawei = vendors.huawei
     categories = huawei.charges.total()
-    return Books(len(huawei.calls), huawei.answered, f"{categories} categories", categories * HUAWEI_PRICE)
+    cost, doubtful = categories * HUAWEI_PRICE, huawei.broken * len(CATEGORIES) * HUAWEI_PRICE
+    return Books(len(huawei.calls), huawei.answered, f"{categories} categories", cost, doubtful)
 
 
 def _of_hitpaw(vendors: Vendors) -> Books:
     hitpaw = vendors.hitpaw
     asked, credits_ = len(hitpaw.asked("/api/image-nsfw")), sum(charge.credits for charge in hitpaw.charges)
     answered = sum(job.told for job in hitpaw.jobs.values())
-    return Books(asked, answered, f"{credits_} credits", credits_ * CREDIT_PRICE)
+    cost, doubtful = credits_ * CREDIT_PRICE, hitpaw.broken * CREDITS * CREDIT_PRICE
+    return Books(asked, answered, f"{credits_} credits", cost, doubtful)
 
 
 def _free(vendor: LoopbackOpenAI | LoopbackModel) -> Books:

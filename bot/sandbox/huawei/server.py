@@ -63,6 +63,7 @@ class LoopbackHuawei:
         self._ids = itertools.count(1)
         self._port = port
         self.answered = 0
+        self.broken = 0  # requests that met a pulled plug
         self._plugged = True
         self._runner: web.ServerRunner | None = None
 
@@ -129,6 +130,7 @@ class LoopbackHuawei:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if not self._plugged:
+            self.broken += 1
             return await troubles.reset()(request)
         body = await request.content.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
