@@ -24,7 +24,7 @@ STEP = 16  # pictures of one round, so that no round shows those of another
 def opinions(stage: Stage, vendors: Vendors, serial: int = 0) -> Iterator[Scene]:
     """For each vendor that the bot was told of what it changes; at last one is unplugged. Each scene is made when
     its turn comes; `serial` makes other bytes of the same pictures."""
-    acts = {"hitpaw": _hitpaw, "huawei": _huawei, "openai": _openai, "custom": _custom}
+    acts = {"hitpaw": _hitpaw, "huawei": _huawei, "rekognition": _rekognition, "openai": _openai, "custom": _custom}
     act = _Act(stage, vendors, STEP * serial)
     for name, scenes in acts.items():
         if name in vendors.names:
@@ -104,6 +104,12 @@ def _huawei(act: _Act) -> Iterator[Scene]:
     yield act.shown("a knife; Huawei: review", act.view(Category.VIOLENCE, 0.9), _by("huawei", REVIEWED))
     yield act.shown("text that advertises", act.view(Category.ADVERTISING, 0.93), _by("huawei", REVIEWED))
     yield act.shown("an ordinary picture", act.view(), _by("huawei", LEFT))
+
+
+def _rekognition(act: _Act) -> Iterator[Scene]:
+    yield act.settled("AWS Rekognition for self-harm", "rekognition", required=[Category.SELF_HARM])
+    yield act.shown("self-harm, as AWS sees", act.view(Category.SELF_HARM, 0.96), _by("rekognition", REMOVED))
+    yield act.shown("an ordinary picture", act.view(), _by("rekognition", LEFT))
 
 
 def _openai(act: _Act) -> Iterator[Scene]:

@@ -15,13 +15,15 @@ from bot.sandbox.hitpaw_books import Script
 from bot.sandbox.huawei import LoopbackHuawei
 from bot.sandbox.openai import LoopbackOpenAI
 from bot.sandbox.process import BotProcess
+from bot.sandbox.rekognition import LoopbackRekognition
 from providers.hitpaw.wire import CREDITS
 from providers.huawei.settings import CATEGORIES
 
 LOCAL = "local"
 CEILING = "20.00"  # US dollars a month, granted to the demo's guild
-HUAWEI_PRICE = 0.0012  # US dollars a category; HitPaw's credit price is the bot's default
+HUAWEI_PRICE = 0.0012  # US dollars a category; the others' prices are the bot's defaults
 CREDIT_PRICE = 0.001
+REKOGNITION_PRICE = 0.001
 QUICK = Script(seconds=0.3)  # how a job goes that nobody notices
 SOFT_DEADLINE = 3  # seconds that the bot waits for HitPaw
 
@@ -50,6 +52,7 @@ class Vendors:
     local: bool
     huawei: LoopbackHuawei
     hitpaw: HitPaw
+    rekognition: LoopbackRekognition
     openai: LoopbackOpenAI
     custom: LoopbackModel
 
@@ -64,6 +67,7 @@ class Vendors:
                 local,
                 await stack.enter_async_context(LoopbackHuawei(clock=clock)),
                 await stack.enter_async_context(HitPaw(clock=clock, usual=QUICK)),
+                await stack.enter_async_context(LoopbackRekognition(clock=clock)),
                 await stack.enter_async_context(LoopbackOpenAI()),
                 await stack.enter_async_context(LoopbackModel()),
             )
@@ -83,8 +87,9 @@ class Vendors:
         """What `beholder run` is to be set to, as `BotProcess.start` takes it."""
         environment = {"BEHOLDER_PROVIDERS": ",".join(self.listed), "BEHOLDER_HUAWEI_PRICE": str(HUAWEI_PRICE)}
         environment |= {"BEHOLDER_HITPAW_CREDIT_PRICE": str(CREDIT_PRICE)}
+        environment |= {"BEHOLDER_REKOGNITION_PRICE": str(REKOGNITION_PRICE)}
         environment |= {"BEHOLDER_HITPAW_SOFT_DEADLINE": str(SOFT_DEADLINE)}
-        for vendor in (self.huawei, self.hitpaw, self.openai, self.custom):
+        for vendor in (self.huawei, self.hitpaw, self.rekognition, self.openai, self.custom):
             environment |= vendor.environment
         return {name.removeprefix("BEHOLDER_").lower(): value for name, value in environment.items()}
 
@@ -104,6 +109,7 @@ class Vendors:
         sockets = {
             "huawei": self.huawei.plug,
             "hitpaw": self.hitpaw.plug,
+            "rekognition": self.rekognition.plug,
             "openai": self.openai.outlet.plug,
             "custom": self.custom.outlet.plug,
         }
@@ -125,6 +131,12 @@ def _of_hitpaw(vendors: Vendors) -> Books:
     return Books(asked, answered, f"{credits_} credits", cost, doubtful)
 
 
+def _of_rekognition(vendors: Vendors) -> Books:
+    aws = vendors.rekognition
+    cost, doubtful = aws.charges * REKOGNITION_PRICE, aws.broken * REKOGNITION_PRICE
+    return Books(len(aws.requests), aws.answered, f"{aws.charges} pictures", cost, doubtful)
+
+
 def _free(vendor: LoopbackOpenAI | LoopbackModel) -> Books:
     return Books(vendor.asked, vendor.answered, "nothing", 0.0)
 
@@ -132,6 +144,7 @@ def _free(vendor: LoopbackOpenAI | LoopbackModel) -> Books:
 _BOOKS: Mapping[str, Callable[[Vendors], Books]] = {
     "huawei": _of_huawei,
     "hitpaw": _of_hitpaw,
+    "rekognition": _of_rekognition,
     "openai": lambda vendors: _free(vendors.openai),
     "custom": lambda vendors: _free(vendors.custom),
 }

@@ -13,7 +13,10 @@ from tests.bot.commandline import Host
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--providers", "huawai"), "'huawai' is not a provider; known are: local, huawei, hitpaw, openai, custom"),
+        (
+            ("--providers", "huawai"),
+            "known are: local, huawei, hitpaw, rekognition, openai, custom",
+        ),
         (("--providers", "local,huawei", "--no-local"), "local is named and excluded; leave one out"),
         (("--no-local",), "without the local models name a vendor with --providers"),
     ],

@@ -58,15 +58,16 @@ async def test_what_vendors_change_is_shown_and_the_books_agree(capsys: pytest.C
     assert "beholder guild grant" in said
     assert "14 of 14 scenes ended as they had to" in said
     assert "✗" not in said
-    assert "huawei 5 5 15 categories US$ 0.0180 US$ 0.0180 ✓" in said
-    assert "hitpaw 5 5 25 credits US$ 0.0250 US$ 0.0250 ✓" in said
+    assert "huawei 5 5 15 categories US$ 0.0180 US$ 0.0108" in said, "three requests met the pulled plug"
+    assert "hitpaw 5 5 25 credits US$ 0.0250 US$ 0.0000 US$ 0.0250 ✓" in said
 
 
-async def test_those_that_cost_nothing_and_no_local_models(capsys: pytest.CaptureFixture[str]) -> None:
-    assert await demo.demo(once=True, images=None, names=("openai", "custom"), local=False) == 0
+async def test_without_local_models_and_with_rekognition(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("openai", "custom", "rekognition")
+    assert await demo.demo(once=True, images=None, names=names, local=False) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "6 of 6 scenes ended as they had to" in said
-    assert "openai 2 2 nothing US$ 0.0000 US$ 0.0000 ✓" in said
+    assert "9 of 9 scenes ended as they had to" in said
+    assert "openai 2 2 nothing US$ 0.0000 US$ 0.0000 US$ 0.0000 ✓" in said
 
 
 async def test_a_cost_that_the_bot_counts_otherwise_is_an_error(

@@ -22,7 +22,7 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.sandbox.huawei.gate import Asked
-from bot.sandbox.huawei.troubles import Answering, Trouble
+from bot.sandbox.huawei.troubles import Answering, Trouble, reset
 from bot.sandbox.rekognition.gate import Gate
 from bot.sandbox.rekognition.service import Bad, Moderation
 from bot.sandbox.rekognition.words import WORDS, Said
@@ -55,6 +55,9 @@ class LoopbackRekognition:
         self.gate = Gate(self.clock, {self.key_id: self.secret}, region, session_token)
         self.moderation = Moderation()
         self.requests: list[Asked] = []
+        self.answered = 0
+        self.broken = 0  # requests that met a pulled plug
+        self._plugged = True
         self.url = ""
         self._per_second = per_second
         self._recent: deque[float] = deque()
@@ -98,9 +101,16 @@ class LoopbackRekognition:
             trouble = WORDS[trouble]
         self._troubles.append(Trouble(coded(trouble) if isinstance(trouble, Said) else trouble, times))
 
+    def plug(self, *, into: bool) -> None:
+        """Pull the plug, after which every connection breaks before anything is read; or put it back in."""
+        self._plugged = into
+
     # --- answering ------------------------------------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if not self._plugged:
+            self.broken += 1
+            return await reset()(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = Asked(request.method, request.raw_path, headers, await request.content.read())
         self.requests.append(asked)
@@ -118,9 +128,11 @@ class LoopbackRekognition:
             trouble.struck += 1
             return await trouble.answer(request)
         try:
-            return _json(200, await self.moderation.detect(asked))
+            found = await self.moderation.detect(asked)
         except Bad as bad:
             return refusal(bad.said)
+        self.answered += 1
+        return _json(200, found)
 
     def _refusal(self, asked: Asked) -> Said | None:
         told = (asked.method, asked.headers.get("x-amz-target"), asked.headers.get("content-type"))
