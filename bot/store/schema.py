@@ -1,50 +1,55 @@
-"""Bring a database to the form that `tables` describes: Alembic, from inside the package."""
+"""The form that `tables` describes: which one a database has, and how it gets there.
+
+A new database is made from the tables at once; an older one is migrated (`bot.store.migrating`), step by step. That
+both end the same, a test holds. Alembic is loaded only where there is something to migrate: a start should be quick.
+"""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select
 
-from bot.store.copies import copied_before
-from bot.store.errors import TooNew, restore_hint
+from bot.store.tables import metadata
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_ALEMBICS: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+_STEP = re.compile(r"v(\d{4})_\w+")
+
+
+def latest() -> str:
+    """The revision that `tables` describes: the last of the steps, by their files' names."""
+    return max(found[1] for file in (MIGRATIONS / "versions").glob("v*.py") if (found := _STEP.fullmatch(file.stem)))
 
 
 def revision_of(connection: Connection) -> str | None:
     """The revision that the database is at; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_ALEMBICS.name):
+        return None
+    found: str | None = connection.execute(select(_ALEMBICS)).scalar()
+    return found
 
 
 def upgrade(engine: Engine, path: Path, now: datetime) -> Path | None:
-    """All missing migrations, in one transaction. Returns the copy that was made of an older form before.
+    """Make it what `tables` describes, in one transaction. Returns the copy that was made of an older form before.
 
     Raises `TooNew` for a later version's database, `DiskFull` where there is no room for the copy.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    copy = None
-    with ExitStack() as kept, engine.begin() as connection:  # the copy is let go after the commit
+    with engine.begin() as connection:
         current = revision_of(connection)
-        if current == scripts.get_current_head():
+        if current is None:
+            _make(connection)
+        if current in (None, latest()):
             return None
-        if current is not None:
-            _require_known(current, scripts, path)
-            copy = kept.enter_context(copied_before(path, current, now))  # we hold the lock: nobody else writes
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return copy
+    from bot.store.migrating import migrate
+
+    return migrate(engine, path, now)
 
 
-def _require_known(revision: str, scripts: ScriptDirectory, path: Path) -> None:
-    if revision not in {s.revision for s in scripts.walk_revisions()}:
-        raise TooNew(
-            f"{path} was made by a newer version of the bot (its schema is {revision}, the latest known here "
-            f"is {scripts.get_current_head()}); upgrade the bot, or go back: {restore_hint(path)}"
-        )
+def _make(connection: Connection) -> None:
+    metadata.create_all(connection)
+    _ALEMBICS.create(connection)
+    connection.execute(insert(_ALEMBICS), {"version_num": latest()})

@@ -18,7 +18,7 @@ SMALL_BALLAST = 64 * 1024
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, migrated once for all tests."""
+    """An empty database, made once for all tests."""
     folder = tmp_path_factory.mktemp("template")
     await migrate(None, data_dir=folder, clock=FakeClock())
     return folder / NAME

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
+from bot.store import migrating
 from bot.store.database import NAME, Database
 from bot.store.migrate import migrate
+from bot.store.schema import MIGRATIONS, latest, revision_of
 from bot.store.tables import metadata
 from tests.bot.store.conftest import SMALL_BALLAST
 from tests.bot.store.samples import HOME
@@ -32,12 +36,21 @@ def clauses(sql: str) -> list[str]:
 
 
 def test_the_migrations_make_exactly_what_the_tables_say(template: Path, tmp_path: Path) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
-    metadata.create_all(engine)
+    """A new database never sees them, so that only this holds the two together."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'stepwise.db'}")
+    migrating.migrate(engine, tmp_path / "stepwise.db", FakeClock().now())
+    with engine.connect() as connection:
+        assert revision_of(connection) == latest()
     engine.dispose()
-    migrated, direct = schema(template), schema(tmp_path / "direct.db")
+    migrated, direct = schema(tmp_path / "stepwise.db"), schema(template)
     assert len([name for name in direct if name.startswith("ix_")]) > 10
     assert migrated == direct
+
+
+def test_the_latest_revision_is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == latest()
 
 
 @pytest.mark.asyncio
@@ -57,13 +70,15 @@ async def test_opening_migrates_by_itself_and_only_once(tmp_path: Path, clock: F
 
 
 @pytest.mark.asyncio
-async def test_a_migration_that_breaks_off_leaves_the_database_as_it_was(
+async def test_a_making_that_breaks_off_leaves_nothing_half_there(
     tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
+    """That of a migration is in test_copies."""
+
+    def fail() -> str:
         raise RuntimeError
 
-    monkeypatch.setattr("alembic.op.create_index", fail)
+    monkeypatch.setattr("bot.store.schema.latest", fail)
     with pytest.raises(RuntimeError):
         await Database.open(None, data_dir=tmp_path, clock=clock, ballast=SMALL_BALLAST)
     assert schema(tmp_path / NAME) == {}
