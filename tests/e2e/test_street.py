@@ -157,7 +157,7 @@ async def test_thresholds_out_of_order_are_refused_in_words(theatre: Theatre) ->
     )
     assert "review" in told.text
     line = await theatre.judged(theatre.post(card(Category.HATE, 0.4)))
-    assert line["suggestion"] == "pass"
+    assert line["suggestion"] == "pass", line["reasons"]
 
 
 async def test_a_message_without_images_makes_no_job(theatre: Theatre) -> None:
