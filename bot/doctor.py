@@ -201,6 +201,7 @@ def _price(config: Config, name: str) -> str:
     prices = {
         "huawei": f"{PREFIX}HUAWEI_PRICE={config.huawei_price:g} for each category",
         "hitpaw": f"{PREFIX}HITPAW_CREDIT_PRICE={config.hitpaw_credit_price:g} for each credit",
+        "rekognition": f"{PREFIX}REKOGNITION_PRICE={config.rekognition_price:g} for each picture",
     }
     return prices.get(name, "")
 

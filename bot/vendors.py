@@ -68,6 +68,7 @@ def recipients(config: Config) -> tuple[Recipient, ...]:
     told = {
         "huawei": Recipient("huawei", config.huawei_delivery.value, config.huawei_region),
         "hitpaw": Recipient("hitpaw", config.hitpaw_delivery.value),
+        "rekognition": Recipient("rekognition", region=config.rekognition_region),
     }
     return tuple(told.get(name, Recipient(name)) for name in config.providers if name != LOCAL)
 

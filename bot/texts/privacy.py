@@ -12,7 +12,7 @@ from bot.texts.catalogue import Texts
 def lines(recipients: Sequence[Recipient], texts: Texts, chosen: Collection[str] = ()) -> list[str]:
     """One line for each, or for those alone whom a guild has `chosen`; none where no picture leaves the machine."""
     _ = texts.gettext
-    asked = [r for r in recipients if r.provider in _SAID and (not chosen or r.provider in chosen)]
+    asked = [r for r in recipients if not chosen or r.provider in chosen]
     if not asked:
         return []
     head = _("Pictures may be shown to these services, never with who posted them or where:")
@@ -52,6 +52,14 @@ def _hitpaw(who: Recipient, texts: Texts) -> str:
     return ways[who.delivery]
 
 
+def _rekognition(who: Recipient, texts: Texts) -> str:
+    return texts.gettext(
+        "Amazon Web Services, region {region}: it is sent the picture, drawn anew, and may keep it unless whoever runs "
+        "this bot has opted out.",
+        region=who.region,
+    )
+
+
 def _openai(who: Recipient, texts: Texts) -> str:
     return texts.gettext("OpenAI: it is sent the picture, drawn anew.")
 
@@ -63,6 +71,7 @@ def _custom(who: Recipient, texts: Texts) -> str:
 _SAID: Final[Mapping[str, Callable[[Recipient, Texts], str]]] = {
     "huawei": _huawei,
     "hitpaw": _hitpaw,
+    "rekognition": _rekognition,
     "openai": _openai,
     "custom": _custom,
 }

@@ -19,7 +19,7 @@ from tests.e2e.theatre import Theatre, granted, opened
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.xdist_group("canaries"), pytest.mark.timeout(240)]
 
-EVERY = ("huawei", "hitpaw", "openai", "custom")
+EVERY = ("huawei", "hitpaw", "rekognition", "openai", "custom")
 PATIENCE = 60.0
 DOMAIN = "canary-domain-of-nobody"
 
@@ -38,7 +38,7 @@ def settings(vendors: Vendors, *, login: bool) -> dict[str, str]:
 def secrets(vendors: Vendors) -> tuple[str, ...]:
     huawei = vendors.huawei
     keys = (huawei.ak, huawei.sk, huawei.iam.password, vendors.hitpaw.key, vendors.openai.key, vendors.custom.token)
-    return (*keys, *huawei.gate.tokens)
+    return (*keys, vendors.rekognition.key_id, vendors.rekognition.secret, *huawei.gate.tokens)
 
 
 def everything_fails(vendors: Vendors) -> Iterator[object]:
@@ -61,6 +61,8 @@ def sent_back(vendors: Vendors) -> None:
     error = {"error": {"message": f"Incorrect API key provided: {told}", "code": told}}
     vendors.openai.outlet.fail(troubles.body(error, status=401), times=None)
     vendors.custom.outlet.fail(troubles.body({"error": told, "labels": told}), times=None)
+    refused = {"__type": "InvalidSignatureException", "Message": f"The Canonical String should have been {told}"}
+    vendors.rekognition.fail(troubles.body(refused, status=400), times=None)
     for path in ("/api/oss/presign-put", "/api/image-nsfw", "/api/task-status"):
         vendors.hitpaw.fail(path, status=400, body={"code": 110400000, "message": told}, times=None)
 
@@ -88,9 +90,8 @@ async def test_no_key_of_a_vendor_is_written_or_told_anywhere(tmp_path: Path, lo
         opened(tmp_path, settings=settings(vendors, login=login), secrets=lambda: secrets(vendors)) as t,
     ):
         await granted(t, *vendors.paid)
-        for names in (("huawei",), ("hitpaw",), ("openai",), ("custom",)):
-            await take_over(t.stage, chosen(t.stage, names))
-            (own,) = names
+        for own in EVERY:
+            await take_over(t.stage, chosen(t.stage, (own,)))
             line = await t.judged(post(t, 10 + EVERY.index(own)), PATIENCE)
             assert {s["provider"] for s in line["screenings"] if "unscreened" not in s} == {own}
         await take_over(t.stage, chosen(t.stage, EVERY, required=list(Category)))
