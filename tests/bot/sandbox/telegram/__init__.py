@@ -1,0 +1,1 @@
+"""The loopback Telegram, driven by clients that are not ours."""
