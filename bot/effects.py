@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.desk.post import REMOVALS
 from bot.model import (
     IDEMPOTENT,
     Action,
@@ -37,6 +38,7 @@ from bot.model import (
     PostCard,
     PostPage,
     Quarantine,
+    RemoveCover,
     RemoveMember,
     Restore,
     Say,
@@ -64,8 +66,10 @@ RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
 GUILDS_AT_ONCE = 16  # in one sweep
-ON_PEOPLE = frozenset({EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN})
-REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
+ON_PEOPLE = frozenset(
+    {EffectKind.MUTE_IMAGES, EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN}
+)
+FOR_A_WHILE = frozenset({EffectKind.MUTE_IMAGES, EffectKind.TIMEOUT})
 AFTER_REMOVAL = ON_PEOPLE | {EffectKind.WARN}
 HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
 TO_ONE_PERSON = ON_PEOPLE | {EffectKind.UNBAN}
@@ -303,7 +307,7 @@ class Effects:
             picture=shown,
             lost_picture=lost and level is not Evidence.NONE,
             texts=Texts(policy.language),
-            acts=self._platforms[tenant.platform].capabilities.acts,
+            can=self._platforms[tenant.platform].capabilities,
         )
         channel = str(body["channel"])
         if effect.kind is EffectKind.CARD:
@@ -386,8 +390,9 @@ def _pressed_on_people(effect: Effect) -> bool:
 
 def _punishes(effect: Effect) -> bool:
     """Whether it does something to a person, rather than take it back."""
-    lifts = {EffectKind.TIMEOUT: effect.body.get("until") is None, EffectKind.QUARANTINE: not effect.body.get("on")}
-    return effect.kind in ON_PEOPLE and not lifts.get(effect.kind, False)
+    if effect.kind in FOR_A_WHILE:
+        return effect.body.get("until") is not None
+    return effect.kind in ON_PEOPLE and (effect.kind is not EffectKind.QUARANTINE or bool(effect.body.get("on")))
 
 
 def _again(action: Action) -> Action:
@@ -411,30 +416,38 @@ async def _evidence(picture: Picture, level: Evidence) -> bytes | None:
 
 def _plain_action(effect: Effect) -> Action:
     body, tenant, case = effect.body, effect.tenant, effect.case or 0
-    channel, by = str(body.get("channel", "")), (body.get("actor"), bool(body.get("entrusted")))
+    channel = str(body.get("channel", ""))
     match effect.kind:
         case EffectKind.DELETE:
             return Delete(tenant, channel, str(body["message"]), case)
-        case EffectKind.WARN:
-            return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
-        case EffectKind.TIMEOUT:
-            until, given = _moment(body["until"]), _moment(body.get("given"))
-            return TimeoutMember(tenant, str(body["author"]), until, case, given, *by)
         case EffectKind.UNREACT:
             return Unreact(tenant, channel, str(body["message"]), str(body["emoji"]), case)
-        case EffectKind.QUARANTINE:
-            return Quarantine(tenant, str(body["author"]), str(body["role"]), bool(body["on"]), case, *by)
-        case EffectKind.KICK | EffectKind.BAN:
-            reach = int(body.get("delete_seconds", 0))
-            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case, reach, *by)
-        case EffectKind.UNBAN:
-            return Unban(tenant, str(body["author"]), case)
+        case EffectKind.REMOVE_COVER:
+            return RemoveCover(tenant, channel, str(body["message"]), case)
+        case EffectKind.WARN:
+            return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
         case EffectKind.SAY:
             return Say(tenant, channel, str(body["text"]), effect.nonce, body.get("author"))
         case EffectKind.RESTORE:
             card_at = (str(body["card_channel"]), str(body["card_message"]))
             return Restore(tenant, channel, str(body["author"]), *card_at, case, effect.nonce)
-    return _setting_up(effect)
+    return _on_a_person(effect) if effect.kind in TO_ONE_PERSON else _setting_up(effect)
+
+
+def _on_a_person(effect: Effect) -> Action:
+    body, tenant, case = effect.body, effect.tenant, effect.case or 0
+    author, by = str(body["author"]), (body.get("actor"), bool(body.get("entrusted")))
+    match effect.kind:
+        case EffectKind.TIMEOUT | EffectKind.MUTE_IMAGES:
+            until, given = _moment(body["until"]), _moment(body.get("given"))
+            images_only = effect.kind is EffectKind.MUTE_IMAGES
+            return TimeoutMember(tenant, author, until, case, given, *by, images_only=images_only)
+        case EffectKind.QUARANTINE:
+            return Quarantine(tenant, author, str(body["role"]), bool(body["on"]), case, *by)
+        case EffectKind.KICK | EffectKind.BAN:
+            reach = int(body.get("delete_seconds", 0))
+            return RemoveMember(tenant, author, effect.kind is EffectKind.BAN, case, reach, *by)
+    return Unban(tenant, author, case)
 
 
 def _setting_up(effect: Effect) -> Action:

@@ -46,6 +46,16 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveCover:
+    """Take down the picture of a guild itself, and the `message` in `channel` that showed it. Already gone is done."""
+
+    tenant: Tenant
+    channel: str
+    message: str
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
 class Warn:
     """Tell the author in the channel, in public words that name no category (ruling 19)."""
 
@@ -91,7 +101,8 @@ class TimeoutMember:
     """Time a member out until `until` (absolute, so that sending it twice changes nothing).
 
     `until` None lifts the timeout that ends at `given`; one that somebody gave since then stays. Without
-    `given` whichever there is is lifted. `actor`, `entrusted`: see `Quarantine`.
+    `given` whichever there is is lifted. `actor`, `entrusted`: see `Quarantine`. `images_only`: they may still write,
+    but post no images.
     """
 
     tenant: Tenant
@@ -101,6 +112,7 @@ class TimeoutMember:
     given: datetime | None = None
     actor: str | None = None
     entrusted: bool = False
+    images_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +240,7 @@ class MakeChannel:
 
 Action = (
     Delete
+    | RemoveCover
     | Unreact
     | Warn
     | Quarantine
@@ -266,6 +279,8 @@ class EffectKind(StrEnum):
     SAY = "say"
     RESTORE = "restore"
     UNREACT = "unreact"
+    REMOVE_COVER = "remove_cover"
+    MUTE_IMAGES = "mute_images"
     UNBAN = "unban"
     QUARANTINE = "quarantine"
     PAGE = "page"
@@ -276,6 +291,8 @@ IDEMPOTENT = frozenset(
     {
         EffectKind.DELETE,
         EffectKind.UNREACT,
+        EffectKind.REMOVE_COVER,
+        EffectKind.MUTE_IMAGES,
         EffectKind.TIMEOUT,
         EffectKind.QUARANTINE,
         EffectKind.EDIT_CARD,
