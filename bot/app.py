@@ -114,7 +114,7 @@ class App:
             recipients=vendors.recipients(config),
             states=screening.health,
             funds=self._budget.of,
-            acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
+            capabilities=lambda tenant: self.platforms[tenant.platform].capabilities,
         )
         self._discord = self._make_discord()
         self._eyes = Foresight(
