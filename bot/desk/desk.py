@@ -72,6 +72,7 @@ class Desk:
             amending=amending,
             setup=self._setup,
             coverage=coverage,
+            capabilities=capabilities,
             recipients=recipients,
         )
         self._checking = Checking(screener, lists, likenesses)
