@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 import structlog
+from cachetools import LRUCache
 
 from bot.desk.post import REMOVALS
 from bot.model import (
@@ -65,6 +66,7 @@ GIVE_UP = 20  # attempts, over some six hours
 RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
+PICTURES = 64  # that are kept while a platform lets no card through
 GUILDS_AT_ONCE = 16  # in one sweep
 ON_PEOPLE = frozenset(
     {EffectKind.MUTE_IMAGES, EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN}
@@ -107,6 +109,7 @@ class Effects:
         self._busy: set[int] = set()
         self._people: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._fresh: dict[tuple[Tenant, int | None], Sequence[Judged]] = {}  # with what is never on disk
+        self._pictures: LRUCache[int, Picture] = LRUCache(PICTURES)  # of cards that are tried again, in memory only
         self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
 
     async def run(
@@ -218,6 +221,7 @@ class Effects:
             await self._settle(effect, unwanted)
             return unwanted
         hands = await self._hands(effect, observed)
+        picture = picture or self._pictures.pop(effect.id, None)
         action, level = await self._action(effect, picture)
         if again:
             action = _again(action)
@@ -229,6 +233,8 @@ class Effects:
         if outcome.state is OutcomeState.DONE:
             await self._done(effect, outcome, level)
         else:
+            if outcome.retry and picture is not None and effect.kind is EffectKind.CARD:
+                self._pictures[effect.id] = picture
             await self._settle(effect, outcome)
         return outcome
 
@@ -261,9 +267,10 @@ class Effects:
         """
         outcome = await hands.perform(action)
         for attempt in range(1, QUICK_TRIES):
-            if not outcome.retry:
+            pause = 0.5 * 2**attempt
+            if not outcome.retry or outcome.after > pause:
                 break
-            await self._clock.sleep(0.5 * 2**attempt)
+            await self._clock.sleep(pause)
             outcome = await hands.perform(_again(action))
         return outcome
 
@@ -349,7 +356,8 @@ class Effects:
             outcome = Outcome(outcome.state, given_up)
         self._due.pop(effect.id, None)
         if outcome.retry:
-            self._due[effect.id] = self._clock.monotonic() + min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST)
+            pause = max(min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST), outcome.after)
+            self._due[effect.id] = self._clock.monotonic() + pause
         state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
         await self._ledger.settle(effect, await self._told(effect, outcome), state=state)
         self._observer.settled(effect.kind, outcome)

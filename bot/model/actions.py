@@ -26,13 +26,15 @@ class OutcomeState(StrEnum):
 class Outcome:
     """How performing one action ended. `detail` says the cure where it was refused.
 
-    `ref` is what was made: the id of a posted message. `retry`: failed now, worth trying later.
+    `ref` is what was made: the id of a posted message. `retry`: failed now, worth trying later; `after`: but not for
+    so many seconds, by what the platform says.
     """
 
     state: OutcomeState
     detail: str = ""
     ref: str | None = None
     retry: bool = False
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
