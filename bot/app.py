@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -32,8 +33,6 @@ from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
-from bot.platforms.telegram.extract import PLATFORM as TELEGRAM
-from bot.platforms.telegram.platform import TelegramPlatform
 from bot.ports import Clock, Links, Platform
 from bot.ports.connected import Connected, Received
 from bot.store.codec import event_from
@@ -46,6 +45,9 @@ from bot.work import Handle, Work
 from policies.model import Mode
 from providers.errors import ProviderError
 from providers.latecomers import Latecomers
+
+if TYPE_CHECKING:
+    from bot.platforms.telegram.platform import TelegramPlatform
 
 log = structlog.get_logger("beholder.app")
 
@@ -128,15 +130,19 @@ class App:
         if config is None:
             return None
 
+        from bot.platforms.telegram.platform import TelegramPlatform  # PTB takes half a second: only who needs it
+
         async def receive(updates: Sequence[Received]) -> None:
             await self._work.receive(updates)
 
         telegram = TelegramPlatform(
             config,
             desk=self._desk,
-            store=self._store,
+            journal=self._store.journal,
+            settings=self._store.settings,
+            register=self._store.guilds,
+            door=self._door("telegram"),
             clock=self._clock,
-            door=self._door(TELEGRAM),
             receive=receive,
         )
         self._connect(telegram)

@@ -154,7 +154,8 @@ def _guild_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
     for ident in ids:
         if not re.fullmatch(r"-?\d{1,20}", ident):
             raise ValueError(
-                f"{ident!r} is not a server's id; write the digits alone, separated by commas (a Telegram chat's begin with -)"
+                f"{ident!r} is not a server's id; write the digits alone, separated by commas"
+                " (with the - before a Telegram chat's)"
             )
     return tuple(dict.fromkeys(ids))
 
@@ -217,7 +218,9 @@ def _webhook_secret(secret: SecretStr | None) -> SecretStr | None:
 def _telegram_url(text: str) -> str:
     url = _web_url(text)
     if re.search(r"/(file/)?bot", url):
-        raise ValueError("must be the root alone, for example https://api.telegram.org; /bot and the token are appended")
+        raise ValueError(
+            "must be the root alone, for example https://api.telegram.org; /bot and the token are appended"
+        )
     return url
 
 
@@ -426,7 +429,11 @@ def discord_api_url() -> str:
 
 def exposed(config: Config, file: Path | None = None) -> list[str]:
     """Warnings about files with secrets that every user of the machine can read, each with its cure."""
-    files = [f for f in (file, config.discord_token_file, config.telegram_token_file) if f and not f.is_relative_to("/run/secrets")]
+    files = [
+        f
+        for f in (file, config.discord_token_file, config.telegram_token_file)
+        if f and not f.is_relative_to("/run/secrets")
+    ]
     return [f"{f} can be read by every user of this machine; run: chmod 600 {f}" for f in files if _world_readable(f)]
 
 

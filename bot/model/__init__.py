@@ -28,7 +28,20 @@ from bot.model.actions import (
     Unreact,
     Warn,
 )
-from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
+from bot.model.events import (
+    POSTS,
+    PUNISHABLE,
+    Author,
+    AuthorKind,
+    Entry,
+    Event,
+    EventKind,
+    Job,
+    JobKind,
+    Media,
+    MediaKind,
+    Tenant,
+)
 from bot.model.guilds import PAID, Membership, Presence, Recipient
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser, Probe
@@ -50,6 +63,7 @@ __all__ = [
     "IDEMPOTENT",
     "PAID",
     "POSTS",
+    "PUNISHABLE",
     "Action",
     "Answer",
     "Author",

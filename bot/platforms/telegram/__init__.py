@@ -1,1 +1,1 @@
-"""Telegram: the only package that imports python-telegram-bot."""
+"""The Telegram adapter: python-telegram-bot and the Bot API's JSON are known here and nowhere else."""
