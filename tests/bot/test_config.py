@@ -331,7 +331,9 @@ def test_a_telegram_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert load(platform=True).telegram_token == config.telegram_token
 
 
-@pytest.mark.parametrize("wrong", ["AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "110201543", "110201543:short", "'1:a'", "1:a b"])
+@pytest.mark.parametrize(
+    "wrong", ["AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "110201543", "110201543:short", "'1:a'", "1:a b"]
+)
 def test_what_is_no_telegram_token_is_not_repeated(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEHOLDER_TELEGRAM_TOKEN", wrong)
     (problem,) = problems()

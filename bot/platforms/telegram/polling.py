@@ -144,9 +144,18 @@ class Poller:
         # A long question is answered after a minute: whether we are well again a short one tells at once.
         batch = await self._ask(LONG_POLL if self._connection.is_well else 0)
         self._connection.well()
-        if batch:
-            await self._take(batch)
+        if batch and await self._is_taken(batch):
             self._offset = 1 + max((u["update_id"] for u in batch if _is_numbered(u)), default=self._offset - 1)
+
+    async def _is_taken(self, batch: Sequence[Any]) -> bool:
+        """Whether it may be acknowledged. What the disk did not take, Telegram keeps for us."""
+        try:
+            await self._take(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the same updates come again
+            log.error("updates not journalled", updates=len(batch), error=type(error).__name__)
+            await self._clock.sleep(FIRST_PAUSE)
+            return False
+        return True
 
     async def _ask(self, seconds: int) -> Sequence[Any]:
         """Updates as they are: PTB's `get_updates` parses all of them before any is returned."""
