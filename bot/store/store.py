@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.ports import Clock
+from bot.store.albums import SqlAlbums
 from bot.store.database import Database
 from bot.store.drafts import SqlDrafts
 from bot.store.faces import SqlFaces
@@ -32,6 +33,7 @@ class Store:
         self.guilds = SqlGuilds(db, clock)
         self.verdicts = SqlVerdicts(db, clock)
         self.faces = SqlFaces(db, clock)
+        self.albums = SqlAlbums(db, clock)
         self.tickets = SqlTickets(db)
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.media.fetch import Allow, Fetcher, address
+from bot.media.fetch import Allow, Fetcher, address, opened
 from bot.model import Action, Capabilities, Event, EventKind, Media, Outcome, OutcomeState, Tenant
 from bot.platforms.discord import assets
 from bot.platforms.discord.actions import Actions
@@ -20,7 +20,7 @@ from bot.platforms.discord.client import BeholderClient, Source
 from bot.platforms.discord.commands import COMMANDS, TURNS, Catalogues, synced
 from bot.platforms.discord.config import DiscordConfig, repoint
 from bot.platforms.discord.extract import PLATFORM, event_of, reaction_of, tenant_of, whose
-from bot.platforms.discord.fetching import Fetching, opened, where
+from bot.platforms.discord.fetching import Fetching, where
 from bot.platforms.discord.guilds import Guilds
 from bot.platforms.discord.pages import PAGES
 from bot.platforms.discord.privileges import Privileges

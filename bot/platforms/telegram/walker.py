@@ -27,7 +27,11 @@ IMAGE_SUFFIXES = (
     *(".apng", ".avif", ".bmp", ".gif", ".heic", ".heif", ".ico", ".jfif", ".jpe"),
     *(".jpeg", ".jpg", ".jxl", ".png", ".svg", ".tif", ".tiff", ".webp"),
 )
-BY_CHOICE = {MediaKind.STICKER: Surface.STICKERS, MediaKind.EMOJI: Surface.EMOJI}
+BY_CHOICE = {
+    MediaKind.STICKER: Surface.STICKERS,
+    MediaKind.EMOJI: Surface.EMOJI,
+    MediaKind.COVER: Surface.COVERS,
+}
 
 PLAIN = frozenset(
     {"message_id", "message_thread_id", "date", "chat", "from", "sender_chat", "text", "is_topic_message"}
@@ -72,7 +76,7 @@ def picture(sizes: Sequence[Json], kind: MediaKind, *, largest: int = LARGEST) -
 
 
 def chosen(found: Iterable[Found], surfaces: Collection[Surface]) -> tuple[Found, ...]:
-    """Those that a guild wants looked at; what is neither sticker nor emoji always is."""
+    """Those that a guild wants looked at; what is neither sticker, emoji nor cover always is."""
     return tuple(f for f in found if (by := BY_CHOICE.get(f.media.kind)) is None or by in surfaces)
 
 
