@@ -141,6 +141,8 @@ class App:
             journal=self._store.journal,
             settings=self._store.settings,
             register=self._store.guilds,
+            albums=self._store.albums,
+            faces=self._store.faces,
             door=self._door("telegram"),
             clock=self._clock,
             receive=receive,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -11,27 +10,28 @@ import structlog
 import telegram
 from starlette.routing import Route
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Application, ApplicationBuilder
+from telegram.ext import ApplicationBuilder
 
 from bot.media.fetch import Allow, Fetcher
-from bot.model import Action, Capabilities, Entry, Event, Job, JobKind, Media, Outcome, OutcomeState, Tenant
+from bot.model import Action, Capabilities, Event, Job, Media, Outcome, Tenant
 from bot.platforms.telegram.actions import Actions
 from bot.platforms.telegram.chats import Chats
 from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
-from bot.platforms.telegram.extract import PLATFORM, at, event_of
+from bot.platforms.telegram.extract import PLATFORM
 from bot.platforms.telegram.files import Files, Source
+from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.polling import Connection, Poller, Pushed, WrongToken
+from bot.platforms.telegram.posts import Posts
+from bot.platforms.telegram.reading import BotApplication, Meetings, Reader
 from bot.platforms.telegram.request import AiohttpRequest
-from bot.platforms.telegram.updates import MESSAGES, NoUpdate, Update, is_addressed, tenant_or_host
-from bot.platforms.telegram.walker import chosen, found_in
-from bot.ports import Clock, Journal, Settings, Submit, Unfetchable
-from bot.ports.connected import Judge, Receive, Received, Status
+from bot.platforms.telegram.sightings import Sightings
+from bot.ports import Albums, Clock, Faces, Journal, Settings, Submit
+from bot.ports.connected import Judge, Receive, Status
 from bot.ports.desk import Desk
 from bot.ports.register import Door, Register
 from bot.web import telegram as web
-from policies.model import Act, Policy, UnscreenedReason
+from policies.model import Act, Policy
 from policies.presets import DEFAULT, preset
-from policies.wording import Worded
 
 log = structlog.get_logger("beholder.telegram")
 
@@ -41,12 +41,6 @@ CAPABILITIES = Capabilities(
     history=False,
     evidence=True,
 )
-AWAY = Worded("not connected to Telegram")
-POISON = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What parsing raises for an update that is not as Telegram says it is."""
-LINES = 256  # chats whose turn at the handlers is remembered
-
-BotApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
 class TelegramPlatform:
@@ -64,6 +58,8 @@ class TelegramPlatform:
         journal: Journal,
         settings: Settings,
         register: Register,
+        albums: Albums,
+        faces: Faces,
         door: Door,
         clock: Clock,
         receive: Receive,
@@ -72,9 +68,7 @@ class TelegramPlatform:
         self.ready = asyncio.Event()
         self._config = config
         self._desk = desk
-        self._journal = journal
         self._settings = settings
-        self._door = door
         self._clock = clock
         self._receive = receive
         self._fetcher = Fetcher([Allow.parse(config.files)])
@@ -82,11 +76,24 @@ class TelegramPlatform:
         self._application: BotApplication = _application(config, self._polled)
         self._chats = Chats(register, door, settings, clock)
         self._connection = Connection(clock, self._changed)
-        self._files = Files(self.bot, config, source or self._fetcher)
+        self._files = Files(self.bot, source or self._fetcher)
         self._actions = Actions(self.bot)
-        self._turns = Lines()
-        self._skipped = 0
-        self._knows_itself = False  # logged in: methods need no polling
+        posts = Posts(albums)
+        sightings = Sightings(self.bot, faces, clock, self._see)
+        self._meetings = Meetings(sightings, self._policy_of, door, clock)
+        self._intake = Intake(posts, self._chats, door, self._policy_of, self._meetings.meet)
+        self._reader = Reader(
+            self._application,
+            posts=posts,
+            chats=self._chats,
+            sightings=sightings,
+            meetings=self._meetings,
+            door=door,
+            journal=journal,
+            policy_of=self._policy_of,
+            clock=clock,
+        )
+        self._submit: Submit | None = None
 
     @property
     def name(self) -> str:
@@ -113,8 +120,8 @@ class TelegramPlatform:
 
     def status(self) -> Status:
         """How the connection is at this moment."""
-        now = self._connection
-        return Status(self.ready.is_set(), len(self._chats), now.latency, now.restarts, self._skipped, now.last_error)
+        now, skipped = self._connection, self._intake.skipped + self._reader.poisoned
+        return Status(self.ready.is_set(), len(self._chats), now.latency, now.restarts, skipped, now.last_error)
 
     def _changed(self, well: bool) -> None:
         if well:
@@ -126,13 +133,16 @@ class TelegramPlatform:
 
     async def run(self, submit: Submit) -> None:
         """Until cancelled. Raises `polling.Fatal` where only a person can help."""
+        self._submit = submit
         try:
             await self._chats.load()
             await self._log_in()
             await self._listener().run()
         finally:
             self.ready.clear()
-            self._knows_itself = False
+            await self._meetings.close()
+            if self._application.running:
+                await self._application.stop()
             await self._application.shutdown()
             await self._fetcher.aclose()
 
@@ -141,12 +151,12 @@ class TelegramPlatform:
         while True:
             try:
                 await self._application.initialize()
+                await self._application.start()
             except InvalidToken:
                 raise WrongToken from None
             except TelegramError as error:
                 await self._connection.failed(error)
             else:
-                self._knows_itself = True
                 return
 
     def _listener(self) -> Poller | Pushed:
@@ -155,50 +165,16 @@ class TelegramPlatform:
         return Poller(self.bot, self._polled, self._config, self.take, self._connection, self._clock)
 
     async def take(self, batch: Sequence[Any]) -> None:
-        """Raw updates, to disk in one commit. What says nothing that anybody needs to hear is not written down:
-        words that people wrote are none of our business."""
-        received = [r for raw in batch if (r := await self._sifted(raw)) is not None]
+        """Raw updates, to disk in one commit."""
+        received = [r for raw in batch if (r := await self._intake.sift(raw)) is not None]
         if received:
             await self._receive(received)
 
-    async def _sifted(self, raw: object) -> Received | None:
-        """None for what can be forgotten. What cannot be understood is kept, and found out about after it is safe."""
-        try:
-            update = Update.of(raw)
-        except NoUpdate as error:
-            self._skipped += 1
-            log.error("no update", error=str(error))
-            return None
-        try:
-            event = await self._event(update)
-            if event is None and not self._is_wanted(update):
-                return None
-        except POISON:
-            event = None
-        tenant, key, subject = (
-            (tenant_or_host(update), update.key, "") if event is None else (event.tenant, event.key, event.subject)
-        )
-        return Received(Entry(tenant, key, JobKind.RAW, {"update": update.whole}, subject), event)
+    async def read(self, job: Job, judge: Judge) -> None:
+        """See `bot.ports.connected.Reads`."""
+        await self._reader.read(job, judge)
 
-    def _is_wanted(self, update: Update) -> bool:
-        """Whether somebody is to hear of an update that shows no picture."""
-        message = update.message
-        if message is None:
-            return update.kind != ""
-        return is_addressed(message) or self._chats.is_news(message["chat"])
-
-    async def _event(self, update: Update) -> Event | None:
-        """What it shows. Raises one of `POISON` for what is malformed."""
-        message = update.message
-        if message is None:
-            return None
-        found = found_in(message)
-        if not found:
-            return None
-        policy = await self._policy(update.tenant)
-        return event_of(message, MESSAGES[update.kind], chosen(found, policy.surfaces), update=update.id)
-
-    async def _policy(self, tenant: Tenant) -> Policy:
+    async def _policy_of(self, tenant: Tenant) -> Policy:
         """What a guild has set; where the disk fails, what every guild starts with, so that no post is lost."""
         try:
             policy, _ = await self._settings.policy(tenant)
@@ -207,48 +183,9 @@ class TelegramPlatform:
             return preset(DEFAULT)
         return policy
 
-    # --- understanding ----------------------------------------------------------------------------
-
-    async def read(self, job: Job, judge: Judge) -> None:
-        """See `bot.ports.connected.Reads`. An update that nobody can parse costs itself only: it is set aside."""
-        try:
-            update = Update.of(job.payload.get("update"))
-            event = await self._event(update)
-            heard = self._heard(update) if job.attempts == 0 else None
-            self._learn(update)
-        except POISON as error:
-            self._skipped += 1
-            log.error("poison update", guild=str(job.tenant), update=job.key, error=type(error).__name__)
-            await self._journal.bury(job, f"poison: {type(error).__name__}")
-            return
-        looked_at = await self._door.looks_at(job.tenant)
-        if heard is not None and looked_at:
-            await self._handle(update, heard)
-        if event is not None and looked_at:
-            await judge(job, event)
-        else:
-            await self._journal.finish(job)
-
-    def _heard(self, update: Update) -> telegram.Update | None:
-        """What PTB's handlers are told; a post that is tried again is no second command."""
-        if update.message is not None and not is_addressed(update.message):
-            return None
-        return telegram.Update.de_json(dict(update.whole), self.bot)
-
-    def _learn(self, update: Update) -> None:
-        if update.kind == "my_chat_member":
-            self._chats.moved(update.body, at(update.body["date"]))
-        elif update.message is not None:
-            self._chats.seen(update.message["chat"], at(update.message["date"]))
-
-    async def _handle(self, update: Update, heard: telegram.Update) -> None:
-        """One after another in a chat. What a handler raises is said; doing half of it again would not mend it."""
-        chat = update.chat
-        async with self._turns.of(chat["id"] if chat is not None else 0):
-            try:
-                await self._application.process_update(heard)
-            except Exception as error:
-                log.error("update not handled", guild=str(update.tenant), update=update.id, exc_info=error)
+    async def _see(self, events: Sequence[Event]) -> None:
+        if self._submit is not None:
+            await self._submit(events)
 
     # --- chats ------------------------------------------------------------------------------------
 
@@ -268,40 +205,16 @@ class TelegramPlatform:
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
         """The bytes of `media`, in chunks. Raises `Gone` or `Unfetchable`."""
-        if not self._knows_itself:
-            raise Unfetchable(UnscreenedReason.OUTAGE, "not connected to Telegram")
         async for chunk in self._files.fetch(event, media, reduced=reduced):
             yield chunk
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for a refusal or an outage."""
-        if not self._knows_itself:
-            return Outcome(OutcomeState.FAILED, AWAY, retry=True)
         return await self._actions.perform(action)
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
         """Whether our message with `nonce` stands in `channel`."""
-        if not self._knows_itself:
-            return Outcome(OutcomeState.UNKNOWN, AWAY, retry=True)
         return await self._actions.find(tenant, channel, nonce)
-
-
-class Lines:
-    """A line of its own for each chat, in which whoever came first is first."""
-
-    def __init__(self, most: int = LINES) -> None:
-        self._most = most
-        self._locks: OrderedDict[int, asyncio.Lock] = OrderedDict()
-
-    def of(self, chat: int) -> asyncio.Lock:
-        """Held by whoever's turn it is."""
-        lock = self._locks.setdefault(chat, asyncio.Lock())
-        self._locks.move_to_end(chat)
-        if len(self._locks) > self._most:
-            oldest = next(iter(self._locks))
-            if not self._locks[oldest].locked():
-                del self._locks[oldest]
-        return lock
 
 
 def _application(config: TelegramConfig, polled: AiohttpRequest) -> BotApplication:

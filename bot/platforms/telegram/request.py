@@ -55,6 +55,8 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Status and body. Raises TimedOut or NetworkError. Who waits for a connection is not timed: it is our pool."""
+        if self._session is None:
+            await self.initialize()  # what was begun by an earlier process goes on before we are logged in
         if self._session is None or self._session.closed:
             raise NetworkError("the connection to Telegram is closed")
         uploads = request_data is not None and request_data.contains_files

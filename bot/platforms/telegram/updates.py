@@ -39,6 +39,10 @@ SERVICE = frozenset(
 _TEXTS = (("text", "entities"), ("caption", "caption_entities"))
 
 
+POISON = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What parsing raises for an update that is not as Telegram says it is."""
+
+
 class NoUpdate(ValueError):
     """What Telegram sent is no update."""
 
@@ -72,6 +76,11 @@ class Update:
     def message(self) -> Json | None:
         """The message that was posted or edited, if it tells of one."""
         return self.body if self.kind in MESSAGES else None
+
+    @property
+    def event_kind(self) -> EventKind:
+        """Of a message. Raises KeyError for what is none."""
+        return MESSAGES[self.kind]
 
     @property
     def chat(self) -> Json | None:

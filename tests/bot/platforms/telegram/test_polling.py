@@ -58,7 +58,8 @@ class Polling:
 
 @asynccontextmanager
 async def polling(t: LoopbackTelegram, disk: Disk | None = None) -> AsyncIterator[Polling]:
-    config, clock, turns, disk = config_of(t), FakeClock(auto=True), [], disk or Disk()
+    config, clock, disk = config_of(t), FakeClock(auto=True), disk or Disk()
+    turns: list[bool] = []
     request = AiohttpRequest()
     bot = Bot(config.token, base_url=config.base_url, request=AiohttpRequest(), get_updates_request=request)
     connection = Connection(clock, turns.append, Pauses(lambda: 1.0))
