@@ -144,7 +144,7 @@ class Wizard:
         done = await self._setup.save(tenant, presser, draft, mode)
         await self._drafts.drop(tenant, presser.id, SETUP)
         _, voice = await self._guild(tenant)
-        text = self._setup.told(done, survey(done.after), voice)
+        text = self._setup.told(done, await survey(done.after), voice)
         return Answer(text, done=done.before != done.after, page=steps.done(done.after, text, voice))
 
     async def _afterwards(self, tenant: Tenant, presser: Presser, control: str) -> Answer:
@@ -182,7 +182,7 @@ class Wizard:
         await self._drafts.keep(tenant, presser.id, SETUP, draft.body())
         policy, voice = await self._guild(tenant)
         after = draft.onto(policy)
-        findings = survey(after) if draft.page in steps.SURVEYED else ()
+        findings = await survey(after) if draft.page in steps.SURVEYED else ()
         page = steps.page(
             draft.page, after, findings, self._coverage, voice, note(voice), able=able, recipients=self._recipients
         )

@@ -120,9 +120,7 @@ def channel(policy: Policy, voice: Voice, *, rooms: bool = True) -> list[str]:
             "you, the roles that you chose before and I can see."
         )
         if rooms
-        else _(
-            "It should be private, since cards show what was removed: one of its own, where moderators and I are in."
-        ),
+        else _("It should be private, since cards show what was removed: one where only moderators and I are."),
     ]
     if policy.mod_channel:
         lines.append(_("Chosen: {channel}.", channel=voice.markup.channel(policy.mod_channel)))

@@ -40,9 +40,8 @@ PAGES: Final = {
 _PAGE_OF: Final = {short: page for page, short in PAGES.items()}
 
 _CHAT = r"(?P<chat>-?\d{1,15}|dm)"
-_CARD = re.compile(
-    rf"c:{_CHAT}:(?P<number>\d{{1,12}}):(?P<verb>[a-z_]{{1,32}}(?::[a-z_]+(?::\d{{1,9}})?)?)(?P<sure>!?)"
-)
+_VERB = r"(?P<verb>[a-z_]{1,32}(?::[a-z_]+(?::\d{1,9})?)?)"
+_CARD = re.compile(rf"c:{_CHAT}:(?P<number>\d{{1,12}}):{_VERB}(?P<sure>!?)")
 _PAGE = re.compile(rf"p:{_CHAT}:(?P<page>[a-z]{{1,2}})\.(?P<control>[\w.-]{{1,48}})(?::(?P<mark>[+?=-])(?P<value>.*))?")
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, TypeAlias
+from typing import Any
 
 import aiohttp
-from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -14,8 +13,6 @@ CONNECT = 5.0  # seconds
 READ = 10.0
 WRITE_MEDIA = 30.0  # for what is uploaded, in place of `READ`
 CONNECTIONS = 64
-
-Timeout: TypeAlias = ODVInput[float]
 
 
 class AiohttpRequest(BaseRequest):
@@ -52,12 +49,14 @@ class AiohttpRequest(BaseRequest):
         url: str,
         method: str,
         request_data: RequestData | None = None,
-        read_timeout: Timeout = BaseRequest.DEFAULT_NONE,
-        write_timeout: Timeout = BaseRequest.DEFAULT_NONE,
-        connect_timeout: Timeout = BaseRequest.DEFAULT_NONE,
-        pool_timeout: Timeout = BaseRequest.DEFAULT_NONE,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Status and body. Raises TimedOut or NetworkError. Who waits for a connection is not timed: it is our pool."""
+        if self._session is None:
+            await self.initialize()  # what was begun by an earlier process goes on before we are logged in
         if self._session is None or self._session.closed:
             raise NetworkError("the connection to Telegram is closed")
         uploads = request_data is not None and request_data.contains_files
@@ -76,8 +75,11 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(f"no answer ({_why(error)})") from None
 
 
-def _seconds(given: Timeout, default: float) -> float | None:
-    return default if given is BaseRequest.DEFAULT_NONE else given  # type: ignore[return-value]  # PTB's own marker
+def _seconds(given: object, default: float) -> float | None:
+    """None: for ever. PTB's own marker for "as usual" is neither that nor a number."""
+    if given is None or isinstance(given, int | float):
+        return given
+    return default
 
 
 def _body(given: RequestData | None) -> aiohttp.FormData | None:
