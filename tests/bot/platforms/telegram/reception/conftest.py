@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest_asyncio
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder
 
+from bot.desk.desk import EVERYTHING
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Author, Event, Media, Origin, Presser, Tenant
 from bot.platforms.telegram.checkup import Checkup
@@ -135,6 +136,7 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
     ):
         store = Store(database, clock)
         world = World(store, clock)
+        world.able["telegram"] = replace(EVERYTHING, roles=False, rooms=False)
         files = Files(application.bot, source)
 
         def fetch(event: Event, media: Media) -> AsyncIterator[bytes]:
