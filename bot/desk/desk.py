@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Final
 
 from bot.desk.amending import Amending
 from bot.desk.announcing import Announcing
@@ -20,21 +19,19 @@ from bot.desk.places import Places
 from bot.desk.records import Records
 from bot.desk.rights import may_decide, may_manage, may_read, may_tune
 from bot.desk.rules import Rules
-from bot.desk.sanctioning import Sanctioning
+from bot.desk.sanctioning import CapabilitiesOf, Sanctioning
 from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
 from bot.desk.wizard import Wizard
-from bot.model import Answer, Capabilities, Finding, Presser, Recipient, Tenant
+from bot.model import ABLE, Answer, Finding, Presser, Recipient, Tenant
 from bot.ports import Clock, Drafts, Journal, Ledger, Likenesses, Lists, Performer, Screener, Settings
 from bot.texts import decisions, refusals
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
-from policies.model import Act, Place, Policy
-
-EVERYTHING: Final = Capabilities(frozenset(Act), private_notice=True, history=True, evidence=True)
+from policies.model import Place, Policy
 
 
 class Desk:
@@ -57,15 +54,13 @@ class Desk:
         coverage: Coverage,
         states: States | None = None,
         funds: FundsOf = no_funds,
-        capabilities: Callable[[Tenant], Capabilities] = lambda _: EVERYTHING,
+        capabilities: CapabilitiesOf = lambda _: ABLE,
         recipients: Sequence[Recipient] = (),
     ) -> None:
         amending, turns = Amending(settings), Turns()
         self._settings = settings
         self._deciding = Deciding(ledger, settings, performer, clock, turns)
-        self._sanctioning = Sanctioning(
-            ledger, settings, performer, clock, turns, lambda tenant: capabilities(tenant).acts
-        )
+        self._sanctioning = Sanctioning(ledger, settings, performer, clock, turns, capabilities)
         self._modes = Modes(settings, amending, Announcing(ledger, performer))
         self._tuning = Tuning(settings, amending, self._modes, coverage)
         self._setup = Setup(amending, journal, clock, coverage)

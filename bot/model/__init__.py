@@ -19,6 +19,7 @@ from bot.model.actions import (
     PostCard,
     PostPage,
     Quarantine,
+    RemoveCover,
     RemoveMember,
     Restore,
     Retract,
@@ -46,6 +47,7 @@ from bot.model.guilds import HOST, PAID, Charges, Funds, Membership, Presence, R
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser, Probe
 from bot.model.records import (
+    ABLE,
     Capabilities,
     CardRef,
     Case,
@@ -60,6 +62,7 @@ from bot.model.records import (
 )
 
 __all__ = [
+    "ABLE",
     "HOST",
     "IDEMPOTENT",
     "PAID",
@@ -114,6 +117,7 @@ __all__ = [
     "Probe",
     "Quarantine",
     "Recipient",
+    "RemoveCover",
     "RemoveMember",
     "Restore",
     "Retract",

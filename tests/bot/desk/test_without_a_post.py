@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from bot.desk.post import Matter, link, matter, removable
-from bot.desk.verbs import CLOSES, ON_A_REACTION, ON_WHAT_STAYS, Verb, offered
+from bot.desk.verbs import CLOSES, ON_WHAT_STAYS, WITHOUT_A_WAY_BACK, Verb, offered
 from bot.model import (
     Author,
     AuthorKind,
@@ -90,14 +90,14 @@ def test_nothing_is_removed_that_stays(what: Matter, origin: Origin) -> None:
 
 @pytest.mark.parametrize("origin", Origin)
 def test_a_reaction_can_be_taken_off_and_never_given_back(origin: Origin) -> None:
-    assert offered(about(Matter.REACTION, origin)) == ON_A_REACTION[origin]
+    assert offered(about(Matter.REACTION, origin)) == WITHOUT_A_WAY_BACK[origin]
 
 
 def test_a_reaction_that_could_not_be_taken_off_is_offered_for_removal() -> None:
     refused = about(
         Matter.REACTION, Origin.REMOVED, effects=(effect(EffectKind.UNREACT, OutcomeState.REFUSED, "cure"),)
     )
-    assert offered(refused) == ON_A_REACTION[Origin.REVIEW]
+    assert offered(refused) == WITHOUT_A_WAY_BACK[Origin.REVIEW]
 
 
 @pytest.mark.asyncio
