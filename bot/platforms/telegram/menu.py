@@ -89,7 +89,10 @@ class Menu:
                 told = await desk.pause(tenant, presser, resume=key.control == menu.RESUME)
             case _:
                 return Answer("", page=menu.page(texts))
-        return told if told.page is not None else Answer(told.text, page=menu.result(told.text, texts))
+        if told.page is not None and told.page.controls:
+            return told
+        said = told.text if told.page is None else told.page.text
+        return Answer(said, page=menu.result(said, texts))
 
     async def _records(self, key: PageKey, presser: Presser, _values: Sequence[str]) -> Answer:
         return await self._at.desk.records.turn(key.tenant, presser, key.control)

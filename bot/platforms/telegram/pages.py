@@ -29,10 +29,18 @@ class Laid:
 
 
 def laid(page: Page, tenant: Tenant) -> Laid:
-    """`page` about the chat of `tenant`. The prompts of its choices stand in the text, in their order."""
-    prompts = [f"**{c.prompt}**" for c in page.controls if isinstance(c, Choose)]
-    text = "\n".join([f"**{plain(page.title)}**", "", page.text, *(["", *prompts] if prompts else [])])
+    """`page` about the chat of `tenant`."""
+    choices = [line for c in page.controls if isinstance(c, Choose) for line in ("", *_told(c))]
+    text = "\n".join([f"**{page.title}**", "", page.text, *choices])
     return Laid(rich(whole_lines(text)), keyboard(page, tenant))
+
+
+def _told(choice: Choose) -> Iterator[str]:
+    """What a choice is about: more than fits on its buttons."""
+    yield f"**{choice.prompt}**"
+    for option in choice.options:
+        if option.description:
+            yield f"• {option.label}: {option.description}"
 
 
 def keyboard(page: Page, tenant: Tenant) -> InlineKeyboardMarkup | None:
@@ -58,8 +66,7 @@ def _rows(control: Control, page: str, tenant: Tenant) -> Iterator[list[InlineKe
             mark, sign = (Mark.DROP, SOME) if option.chosen else (Mark.ADD, SOME_OF)
         else:
             mark, sign = Mark.TAKE, ONE if option.chosen else ONE_OF
-        words = " — ".join(part for part in (option.label, option.description) if part)
-        yield [_pressable(f"{sign} {words}", PageKey(tenant, page, control.name, mark, option.value))]
+        yield [_pressable(f"{sign} {option.label}", PageKey(tenant, page, control.name, mark, option.value))]
 
 
 def _pressable(label: str, key: PageKey) -> InlineKeyboardButton:

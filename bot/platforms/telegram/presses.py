@@ -173,8 +173,8 @@ class Presses:
         Telegram forgets a press that is not answered within seconds, so one that takes longer is told that it is
         being worked at, and its answer comes in private, if they ever wrote to us.
         """
-        asked = asyncio.ensure_future(ask)
         late = asyncio.ensure_future(self._at.clock.sleep(SOON))
+        asked = asyncio.ensure_future(ask)
         try:
             await asyncio.wait({asked, late}, return_when=asyncio.FIRST_COMPLETED)
             in_time = asked.done()

@@ -128,27 +128,23 @@ class Reception:
 
     async def tell(self, message: Message, user: User, shown: Laid, way: Way, texts: Texts) -> None:
         """Answer `user` alone, who wrote `message`: `way` asks the same in private."""
-        if message.chat.type == "private":
-            await self.say(message.chat.id, shown)
-            return
-        try:
-            await self.say(user.id, shown)
-        except (BadRequest, Forbidden):
+        if not await self._told_alone(message, user, shown, texts):
             await self.invite(message, way, texts)
-            return
-        await self.say_briefly(message, Laid(rich(texts.gettext(IN_PRIVATE))))
 
     async def tell_or_say(self, message: Message, user: User, shown: Laid, texts: Texts) -> None:
         """Answer `user` alone if that is possible, else for a minute where they asked: it cannot be asked again."""
-        if message.chat.type == "private":
-            await self.say(message.chat.id, shown)
-            return
+        if not await self._told_alone(message, user, shown, texts):
+            await self.say_briefly(message, shown)
+
+    async def _told_alone(self, message: Message, user: User, shown: Laid, texts: Texts) -> bool:
+        """Whether `user` could be told in private; the group hears where the answer went."""
         try:
             await self.say(user.id, shown)
         except (BadRequest, Forbidden):
-            await self.say_briefly(message, shown)
-            return
-        await self.say_briefly(message, Laid(rich(texts.gettext(IN_PRIVATE))))
+            return False
+        if message.chat.type != "private":
+            await self.say_briefly(message, Laid(rich(texts.gettext(IN_PRIVATE))))
+        return True
 
     async def invite(self, message: Message, way: Way, texts: Texts) -> None:
         """A button that leads into private."""

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.desk.desk import Desk
+from bot.desk.desk import EVERYTHING, Desk
 from bot.media.fetch import collect
 from bot.model import (
     Author,
+    Capabilities,
     CardRef,
     Case,
     CaseState,
@@ -113,6 +114,7 @@ class World:
         self.eyes = Eyes()
         self.states = dict.fromkeys(COVERAGE, "ok")
         self.funds: dict[str, Funds] = {}
+        self.able: dict[str, Capabilities] = {}
         self.desk = Desk(
             ledger=store.ledger,
             settings=store.settings,
@@ -126,6 +128,7 @@ class World:
             coverage=COVERAGE,
             states=lambda: self.states,
             funds=self._funds,
+            capabilities=lambda tenant: self.able.get(tenant.platform, EVERYTHING),
         )
         self._messages = 0
 
