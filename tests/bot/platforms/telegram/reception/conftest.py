@@ -11,9 +11,8 @@ import pytest_asyncio
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder
 
-from bot.desk.desk import EVERYTHING
 from bot.media.fetch import Allow, Fetcher
-from bot.model import Author, Event, Media, Origin, Presser, Tenant
+from bot.model import ABLE, Author, Event, Media, Origin, Presser, Tenant
 from bot.platforms.telegram.checkup import Checkup
 from bot.platforms.telegram.commands import register
 from bot.platforms.telegram.files import Files
@@ -136,7 +135,7 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
     ):
         store = Store(database, clock)
         world = World(store, clock)
-        world.able["telegram"] = replace(EVERYTHING, roles=False, rooms=False)
+        world.able["telegram"] = replace(ABLE, roles=False, rooms=False)
         files = Files(application.bot, source)
 
         def fetch(event: Event, media: Media) -> AsyncIterator[bytes]:
