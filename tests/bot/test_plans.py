@@ -183,3 +183,12 @@ def test_a_plan_of_automation_never_claims_to_be_a_persons(
 ) -> None:
     for plan in planned(happened, *acts, rules=rules):
         assert not {"real", "actor", "entrusted"} & set(plan.body)
+
+
+def test_a_cover_that_came_in_a_channel_is_taken_down() -> None:
+    place = Place(Context.ROOM_COVER, "-1001")
+    cover = event(EventKind.COVER, place=place, message="900")
+    assert planned(cover, Act.DELETE, Act.WARN) == [
+        Plan(EffectKind.REMOVE_COVER, {"channel": "-1001", "message": "900"})
+    ]
+    assert planned(event(EventKind.COVER, place=Place(Context.ROOM_COVER)), Act.DELETE) == []

@@ -41,6 +41,7 @@ from bot.platforms.telegram.layout import rich, whole_lines
 from bot.platforms.telegram.outcomes import (
     DONE,
     MOVED,
+    NO_PHOTO,
     TELEGRAM_ERRORS,
     UNCHANGED,
     Impossible,
@@ -198,7 +199,13 @@ class Actions:
         return _posted(sent)
 
     async def _write(
-        self, channel: str, text: str, *, keyboard: InlineKeyboardMarkup | None = None, silently: bool = False
+        self,
+        channel: str,
+        text: str,
+        *,
+        keyboard: InlineKeyboardMarkup | None = None,
+        silently: bool = False,
+        protected: bool = False,
     ) -> Message:
         spot = Spot.parse(channel)
         return await self._bot.send_message(
@@ -209,19 +216,30 @@ class Actions:
             reply_markup=keyboard,
             link_preview_options=NO_PREVIEW,
             disable_notification=silently,
+            protect_content=protected,
         )
 
     # --- cards ----------------------------------------------------------------------------------
 
     async def _post_card(self, action: PostCard) -> Outcome:
+        """Where Telegram does not take the picture, the words alone: better than no card."""
+        below = await self._buttons(action)
+        if action.card.picture is not None:
+            try:
+                return await self._post_picture(action, action.card.picture, below)
+            except BadRequest as error:
+                if not says(error, NO_PHOTO):
+                    raise
+        words = cards.words(action.card, pictured=False)
+        return _posted(await self._write(action.channel, words, keyboard=below, protected=True))
+
+    async def _post_picture(self, action: PostCard, picture: bytes, below: InlineKeyboardMarkup | None) -> Outcome:
         """Bytes of our own, hidden until they are tapped, not to be saved or passed on."""
-        card, spot, below = action.card, Spot.parse(action.channel), await self._buttons(action)
-        if card.picture is None:
-            return _posted(await self._write(action.channel, cards.words(card, pictured=False), keyboard=below))
+        spot = Spot.parse(action.channel)
         sent = await self._bot.send_photo(
             spot.chat,
-            card.picture,
-            caption=cards.words(card, pictured=True),
+            picture,
+            caption=cards.words(action.card, pictured=True),
             parse_mode=ParseMode.HTML,
             message_thread_id=spot.topic,
             reply_markup=below,

@@ -39,6 +39,7 @@ LACKING: Final = ("not enough rights", "chat_admin_required", "need administrato
 ABOVE: Final = ("user is an administrator of the chat", "can't remove chat owner")
 BASIC_GROUP: Final = ("method is available only for supergroups", "method is available for supergroup")
 OWN_CHANNEL: Final = ("can't ban the linked chat or the chat itself",)
+NO_PHOTO: Final = ("image_process_failed", "photo_invalid_dimensions", "too big for a photo", "photo_ext_invalid")
 NO_CHAT: Final = ("chat not found", "message thread not found", "topic_closed", "topic_deleted")
 
 ADMIN: Final = Worded("an administrator of the chat cannot be punished by me: take their rights from them first")

@@ -51,6 +51,7 @@ QUARANTINED = Outcome(OutcomeState.DONE, ref="800")
 POLICY = replace(preset("standard"), quarantine_role="800")
 KINDS = {
     Act.WARN: EffectKind.SAY,
+    Act.MUTE_IMAGES: EffectKind.MUTE_IMAGES,
     Act.TIMEOUT: EffectKind.TIMEOUT,
     Act.QUARANTINE: EffectKind.QUARANTINE,
     Act.KICK: EffectKind.KICK,
@@ -277,6 +278,17 @@ async def test_overturning_lifts_whatever_the_case_did_to_its_author(origin: Ori
 
 
 @pytest.mark.asyncio
+async def test_overturning_gives_back_the_right_to_post_images(world: World) -> None:
+    number = await opened(world)
+    await choose(world, number, "mute_images:1440")
+    world.hands.performed.clear()
+    answer = await world.desk.press(GUILD, number, Verb.GIVE_BACK, MODERATOR)
+    [lifted] = [e.body for e in world.hands.performed if e.kind is EffectKind.MUTE_IMAGES]
+    assert (lifted["until"], lifted["given"]) == (None, (START + timedelta(days=1)).isoformat())
+    assert "The author can post images again." in answer.text
+
+
+@pytest.mark.asyncio
 async def test_overturning_sets_nobody_free_whom_another_case_holds(world: World) -> None:
     """They were in quarantine before: the outcome names no role that this case gave."""
     number = await opened(world)
@@ -387,6 +399,8 @@ def test_the_card_names_them_from_mild_to_harsh() -> None:
     assert [o.value for o in shown] == VALUES
     assert [o.label for o in shown] == [
         "Warn",
+        "No images for 1 day",
+        "No images for 7 days",
         "Time out for 10 minutes",
         "Time out for 1 hour",
         "Time out for 1 day",
@@ -398,6 +412,11 @@ def test_the_card_names_them_from_mild_to_harsh() -> None:
         "Ban, and delete posts of the last day",
     ]
     assert all(o.description for o in shown)
+
+
+def test_where_a_ban_deletes_nothing_only_the_plain_one_is_offered() -> None:
+    values = {s.value for s in offered(case(), POLICY, replace(ALL, ban_deletes=False))}
+    assert {v for v in values if v.startswith("ban")} == {"ban:0"}
 
 
 @pytest.mark.asyncio

@@ -257,6 +257,17 @@ async def test_a_card_without_a_picture_is_words(hands: Hands, t: LoopbackTelegr
 
 
 @pytest.mark.asyncio
+async def test_a_picture_that_telegram_does_not_take_leaves_the_words(
+    hands: Hands, t: LoopbackTelegram, town: Chat, staff: Chat
+) -> None:
+    outcome = await hands.do(card_in(staff, town, replace(CARD, picture=b"no picture at all")))
+    card = posted(t, staff, outcome)
+    assert card.content["text"].startswith("Case 7 · removed")
+    assert card.protected
+    assert CardAt.parse(outcome.ref or "").picture is None
+
+
+@pytest.mark.asyncio
 async def test_a_closed_card_keeps_its_words_and_loses_its_picture(
     hands: Hands, t: LoopbackTelegram, town: Chat, staff: Chat
 ) -> None:
