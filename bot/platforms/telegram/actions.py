@@ -34,6 +34,7 @@ from bot.model import (
     Warn,
 )
 from bot.platforms.telegram import cards
+from bot.platforms.telegram.answers import NO_PHOTO, UNCHANGED, says
 from bot.platforms.telegram.cards import CardAt
 from bot.platforms.telegram.deletions import Deletions
 from bot.platforms.telegram.extract import DIRECT, PLATFORM
@@ -41,13 +42,10 @@ from bot.platforms.telegram.layout import rich, whole_lines
 from bot.platforms.telegram.outcomes import (
     DONE,
     MOVED,
-    NO_PHOTO,
     TELEGRAM_ERRORS,
-    UNCHANGED,
     Impossible,
     Refusal,
     outcome_of,
-    says,
 )
 from bot.platforms.telegram.pages import laid
 from bot.platforms.telegram.rights import Members

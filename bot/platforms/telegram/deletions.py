@@ -10,7 +10,7 @@ from typing import Final
 from telegram import Bot
 from telegram.error import BadRequest
 
-from bot.platforms.telegram.outcomes import NOT_FOUND, says
+from bot.platforms.telegram.answers import NOT_FOUND, says
 
 MOST: Final = 100  # ids in one deleteMessages: Telegram's limit
 

@@ -1,8 +1,4 @@
-"""What the Bot API's answer, or its silence, means for an action.
-
-Telegram tells refusals apart by their text alone. PTB takes "Bad Request: " off and writes the first letter large, so
-they are compared in lower case; the texts are those of TDLib and telegram-bot-api.
-"""
+"""What the Bot API's answer, or its silence, means for an action."""
 
 from __future__ import annotations
 
@@ -26,21 +22,22 @@ from bot.model import (
     Unban,
     Unreact,
 )
+from bot.platforms.telegram.answers import (
+    ABOVE,
+    BASIC_GROUP,
+    LACKING,
+    NO_CHAT,
+    NOT_FOUND,
+    OWN_CHANNEL,
+    TOO_OLD,
+    UNCHANGED,
+    UNDELETABLE,
+    says,
+)
 from policies.wording import Worded
 
 DONE: Final = Outcome(OutcomeState.DONE)
 GONE: Final = Outcome(OutcomeState.DONE, Worded("already gone"))
-
-NOT_FOUND: Final = ("message to delete not found", "message to edit not found", "message_id_invalid")
-UNCHANGED: Final = ("message is not modified", "chat_not_modified")
-TOO_OLD: Final = ("message can't be deleted for everyone",)
-UNDELETABLE: Final = ("message can't be deleted",)
-LACKING: Final = ("not enough rights", "chat_admin_required", "need administrator rights", "have no rights")
-ABOVE: Final = ("user is an administrator of the chat", "can't remove chat owner")
-BASIC_GROUP: Final = ("method is available only for supergroups", "method is available for supergroup")
-OWN_CHANNEL: Final = ("can't ban the linked chat or the chat itself",)
-NO_PHOTO: Final = ("image_process_failed", "photo_invalid_dimensions", "too big for a photo", "photo_ext_invalid")
-NO_CHAT: Final = ("chat not found", "message thread not found", "topic_closed", "topic_deleted")
 
 ADMIN: Final = Worded("an administrator of the chat cannot be punished by me: take their rights from them first")
 NO_LIMITS_HERE: Final = Worded("Telegram restricts members of supergroups only: make this group a supergroup")
@@ -63,12 +60,6 @@ def idempotent(action: Action) -> bool:
     """Whether doing it twice is the same as doing it once."""
     once = Delete | RemoveCover | Unreact | TimeoutMember | Quarantine | RemoveMember | Unban | EditCard | Retract
     return isinstance(action, once)
-
-
-def says(error: TelegramError, texts: tuple[str, ...]) -> bool:
-    """Whether Telegram answered one of `texts`."""
-    answer = error.message.lower()
-    return any(text in answer for text in texts)
 
 
 def outcome_of(error: Exception, action: Action) -> Outcome:

@@ -13,6 +13,7 @@ from telegram import Bot, ChatMember, ChatMemberAdministrator, ChatMemberOwner, 
 from telegram.error import BadRequest
 
 from bot.model import Presser, Tenant
+from bot.platforms.telegram.answers import NO_SUCH_MEMBER, says
 from bot.platforms.telegram.extract import NOBODY
 from bot.platforms.telegram.outcomes import ADMIN, LINKED, Refusal
 from bot.ports import Clock
@@ -37,7 +38,6 @@ TITLES: Final = {
     "can_change_info": Worded("Change group info"),
 }
 ABSENT: Final = frozenset({ChatMember.LEFT, ChatMember.BANNED})
-UNKNOWN_USER: Final = ("user not found", "participant_id_invalid", "member not found", "invalid user_id specified")
 
 
 def rights_of(member: ChatMember) -> frozenset[str]:
@@ -75,7 +75,7 @@ class Members:
         try:
             member = await self._bot.get_chat_member(chat, user)
         except BadRequest as error:
-            if any(text in error.message.lower() for text in UNKNOWN_USER):
+            if says(error, NO_SUCH_MEMBER):
                 return None
             raise
         self._known[whom] = member

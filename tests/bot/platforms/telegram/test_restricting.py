@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -282,7 +283,8 @@ def _admin(*rights: str) -> ChatMemberAdministrator:
     every = ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats")
     more = ("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories")
     names = (*every, *more, "can_edit_stories", "can_delete_stories")
-    return ChatMemberAdministrator(Account(5, "Mo", False), **{name: name in rights for name in names})
+    granted: dict[str, Any] = {name: name in rights for name in names}
+    return ChatMemberAdministrator(Account(5, "Mo", False), **granted)
 
 
 def test_rights_are_those_that_telegram_gives() -> None:
