@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.desk.desk import EVERYTHING, Desk
+from bot.desk.desk import Desk
 from bot.media.fetch import collect
 from bot.model import (
+    ABLE,
     Author,
     Capabilities,
     CardRef,
@@ -128,7 +129,7 @@ class World:
             coverage=COVERAGE,
             states=lambda: self.states,
             funds=self._funds,
-            capabilities=lambda tenant: self.able.get(tenant.platform, EVERYTHING),
+            capabilities=lambda tenant: self.able.get(tenant.platform, ABLE),
         )
         self._messages = 0
 

@@ -11,14 +11,15 @@ import pytest_asyncio
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder
 
-from bot.desk.desk import EVERYTHING
 from bot.media.fetch import Allow, Fetcher
-from bot.model import Author, Event, Media, Origin, Presser, Tenant
+from bot.model import ABLE, Author, Event, Media, Origin, Tenant
 from bot.platforms.telegram.checkup import Checkup
 from bot.platforms.telegram.commands import register
+from bot.platforms.telegram.config import ALLOWED_UPDATES
 from bot.platforms.telegram.files import Files
 from bot.platforms.telegram.reception import Reception
 from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.rights import Members
 from bot.sandbox.telegram.entities import Chat, Json, Message, User
 from bot.sandbox.telegram.loopback import LoopbackTelegram
 from bot.sandbox.telegram.world import Query
@@ -30,7 +31,6 @@ from tests.bot.desk.world import World
 from tests.clock import FakeClock
 
 SMALL_BALLAST = 64 * 1024
-RIGHTS = {"moderate": "can_delete_messages", "punish": "can_restrict_members", "manage": "can_change_info"}
 
 
 @dataclass
@@ -136,18 +136,13 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
     ):
         store = Store(database, clock)
         world = World(store, clock)
-        world.able["telegram"] = replace(EVERYTHING, roles=False, rooms=False)
+        world.able["telegram"] = replace(ABLE, roles=False, rooms=False)
         files = Files(application.bot, source)
 
         def fetch(event: Event, media: Media) -> AsyncIterator[bytes]:
             return files.fetch(event, media)
 
-        async def vouch(tenant: Tenant, user: Any) -> Presser:
-            member = await application.bot.get_chat_member(int(tenant.id), user.id)
-            owns = member.status == "creator"
-            held = {name for name, right in RIGHTS.items() if owns or getattr(member, right, False)}
-            return Presser(str(user.id), user.full_name, rights=frozenset(held))
-
+        members = Members(application.bot, clock)
         reception = Reception(
             bot=application.bot,
             desk=world.desk,
@@ -155,11 +150,13 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
             drafts=store.drafts,
             journal=store.journal,
             clock=clock,
-            vouch=vouch,
+            vouch=members.presser,
+            forget=members.forget,
             checkup=Checkup(application.bot),
             fetch=fetch,
         )
         register(application, reception)
+        await application.bot.get_updates(timeout=0, allowed_updates=ALLOWED_UPDATES)
         chat = t.supergroup("Town")
         t.add_bot(chat, "can_delete_messages", "can_restrict_members", "can_change_info")
         ada, mo, sam = t.member(chat, "ada"), t.member(chat, "mo"), t.member(chat, "sam")
