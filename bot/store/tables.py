@@ -387,6 +387,14 @@ albums = Table(  # messages that are one post, told one by one by their platform
     sqlite_with_rowid=False,
 )
 
+former_names = Table(  # what a tenant was called before its platform gave it another id: it stays to be found so
+    "former_names",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tenant", ForeignKey("tenants.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 SHARED = frozenset({"tenants", "verdicts", "media", "tickets", "outages", "fingerprints"})
 """The tables that hold nothing of any one tenant but its name: what is said of exact bytes by a
 provider, and which bytes a platform's id stands for, is the same everywhere."""
