@@ -42,9 +42,6 @@ NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 Vouch = Callable[[Tenant, User], Awaitable[Presser]]
 """Who somebody is in a chat, with the rights that Telegram grants them there at this moment. Raises
 TelegramError where it does not answer."""
-Forget = Callable[[int, int | None], None]
-"""(chat, user): what was remembered of their rights is not true any more; of nobody in particular: of the whole chat's.
-"""
 Fetch = Callable[[Event, Media], AsyncIterator[bytes]]
 """The bytes of an image. Raises `Gone` or `Unfetchable`."""
 
@@ -78,7 +75,6 @@ class Reception:
     journal: Journal
     clock: Clock
     vouch: Vouch
-    forget: Forget
     checkup: Checkup
     fetch: Fetch
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
 import structlog
 from telegram import Message, Update, User
 from telegram.error import TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import Application, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.model import Tenant
 from bot.platforms.telegram.commands.asked import Asked
@@ -40,7 +40,6 @@ def register(application: AnyApplication, reception: Reception) -> None:
     shared = filters.StatusUpdate.CHAT_SHARED & filters.ChatType.PRIVATE
     application.add_handler(MessageHandler(shared, heard.safely(heard.shared)))
     application.add_handler(CallbackQueryHandler(Presses(reception, menu).pressed))
-    application.add_handler(ChatMemberHandler(heard.moved, ChatMemberHandler.ANY_CHAT_MEMBER))
 
 
 class Listening:
@@ -50,7 +49,7 @@ class Listening:
         self._at = reception
         self._menu = menu
 
-    def safely(self, hear: Hear) -> Callable[[Update, Any], Awaitable[None]]:
+    def safely(self, hear: Hear) -> Callable[[Update, Any], Coroutine[Any, Any, None]]:
         """For PTB. Whatever goes wrong, whoever asked in private is told; nothing of it is logged but its kind, since
         errors of the transport may hold the token."""
 
@@ -106,13 +105,6 @@ class Listening:
     async def shared(self, message: Message, user: User, _words: tuple[str, ...]) -> None:
         """A chat was shared."""
         await self._menu.shared(message, user)
-
-    async def moved(self, update: Update, _context: Any) -> None:
-        """Somebody's rights changed, or the bot's own, on which depends what it is told of others'."""
-        if update.chat_member is not None:
-            self._at.forget(update.chat_member.chat.id, update.chat_member.new_chat_member.user.id)
-        if update.my_chat_member is not None:
-            self._at.forget(update.my_chat_member.chat.id, None)
 
     async def _sorry(self, message: Message) -> None:
         if message.chat.type != "private":

@@ -41,6 +41,7 @@ class Hall:
     world: World
     application: Application[Any, Any, Any, Any, Any, Any]
     reception: Reception
+    members: Members
     chat: Chat
     mods: Chat
     ada: User
@@ -60,6 +61,8 @@ class Hall:
         while self.read < len(self.t.updates):
             raw = self.t.updates[self.read]
             self.read += 1
+            if changed := raw.get("chat_member") or raw.get("my_chat_member"):  # as the reader of updates does
+                self.members.forget(changed["chat"]["id"], changed["new_chat_member"]["user"]["id"])
             await self.application.process_update(Update.de_json(raw, self.application.bot))
 
     async def says(self, who: User, text: str, chat: Chat | None = None, **about: Any) -> Message:
@@ -111,7 +114,7 @@ def labels(message: Message) -> list[str]:
 
 def data(message: Message, label: str) -> str:
     rows = (message.keyboard or {}).get("inline_keyboard", [])
-    return next(b.get("callback_data") or b["url"] for row in rows for b in row if b["text"] == label)
+    return next(str(b.get("callback_data") or b["url"]) for row in rows for b in row if b["text"] == label)
 
 
 @pytest_asyncio.fixture
@@ -151,7 +154,6 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
             journal=store.journal,
             clock=clock,
             vouch=members.presser,
-            forget=members.forget,
             checkup=Checkup(application.bot),
             fetch=fetch,
         )
@@ -165,6 +167,6 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
         t.promote(chat, ada, "can_delete_messages", "can_restrict_members", "can_change_info", "can_promote_members")
         t.promote(chat, mo, "can_delete_messages")
         t.join(mods, mo)
-        hall = Hall(t, world, application, reception, chat, mods, ada, mo, sam)
+        hall = Hall(t, world, application, reception, members, chat, mods, ada, mo, sam)
         hall.read = len(t.updates)
         yield hall
