@@ -216,6 +216,7 @@ class App:
             performer=self._effects,
             clock=self._clock,
             coverage=self._screening.coverage,
+            capabilities=lambda tenant: self.platforms[tenant.platform].capabilities,
             recipients=vendors.recipients(self._config),
         )
 

@@ -123,11 +123,10 @@ class TelegramMarkup(Markup):
 
     def jump(self, guild: str, channel: str, message: str, label: str) -> str:
         """A link for members, which only supergroups and channels have. Of an album, to its first picture."""
-        supergroup = _SUPERGROUP.match(channel)
-        first = message.partition("+")[0]
-        if supergroup is None or not first.isdecimal():
+        supergroup, first = _SUPERGROUP.match(channel), _FIRST.match(message)
+        if supergroup is None or first is None:
             return label
-        return f'<a href="https://t.me/c/{supergroup[1]}/{first}">{label}</a>'
+        return f'<a href="https://t.me/c/{supergroup[1]}/{first[0]}">{label}</a>'
 
     def _disarmed(self, text: str) -> str:
         """The zero-width space breaks what Telegram makes a link by itself: @names, /commands, #tags, addresses."""
@@ -135,6 +134,7 @@ class TelegramMarkup(Markup):
 
 
 _SUPERGROUP: Final = re.compile(r"-100(\d{1,12})(?:/\d+)?$")
+_FIRST: Final = re.compile(r"\d{1,12}(?=[+#]|$)")  # of an album, of a card with its picture
 _LINKS: Final = re.compile(r"(?<=[@/#$])(?=\w)|(?<=\.)(?=[^\W\d])")
 _ENTITIES: Final = str.maketrans({mark: f"&#{ord(mark)};" for mark in "*`"})
 

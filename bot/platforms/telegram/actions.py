@@ -38,6 +38,7 @@ from bot.platforms.telegram.answers import NO_PHOTO, UNCHANGED, says
 from bot.platforms.telegram.cards import CardAt
 from bot.platforms.telegram.deletions import Deletions
 from bot.platforms.telegram.extract import DIRECT, PLATFORM
+from bot.platforms.telegram.greeting import Greeting
 from bot.platforms.telegram.layout import rich, whole_lines
 from bot.platforms.telegram.outcomes import (
     DONE,
@@ -79,6 +80,7 @@ class Actions:
         self._settings = settings
         self._members = members
         self._moved = moved
+        self._greeting = Greeting(bot, settings)
         self._deletions = Deletions(bot)
         self._sanctions = Sanctions(bot, members, clock=clock)
         self._neutral: str | None = None  # the file_id of what takes the place of dropped pictures
@@ -144,7 +146,7 @@ class Actions:
                 await self._deletions.delete(Spot.parse(action.channel).chat, [at.message])
                 return DONE
             case PostPage():
-                page = laid(action.page, action.tenant)
+                page = laid(await self._greeting.completed(action.page, action.tenant), action.tenant)
                 return _posted(await self._write(action.channel, page.text, keyboard=page.keyboard))
         raise Impossible(_not_here(type(action).__name__))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,9 +44,6 @@ NEEDED: Final = (
 )
 FOR_COVERS: Final = Right("change_info", mark("Change info"), mark("a bad picture of this chat itself stays"))
 
-Examine = Callable[[Tenant], Awaitable[Survey]]
-"""What is found in a chat, as far as it can be asked at once; the rest once a policy is known."""
-
 
 def adding_link(username: str, *, channel: bool = False) -> str:
     """The link that adds the bot to a chat of one's choice and asks for the rights that it needs, in one tap
@@ -63,13 +60,16 @@ class Checkup:
 
     async def findings(self, tenant: Tenant, policy: Policy) -> Sequence[Finding]:
         """What is well and what is not, each with what fails without it and the cure."""
+        return [*await self.rights(tenant, policy), await self._mod_chat(policy.mod_channel, Texts(policy.language))]
+
+    async def rights(self, tenant: Tenant, policy: Policy) -> Sequence[Finding]:
+        """The bot's rights in the chat itself, and whether Telegram shows it every post."""
         texts = Texts(policy.language)
         me = await self._me_in(int(tenant.id))
         if me is None or me.status in OUT:
             _ = texts.gettext
             return [Finding(_("This chat"), False, _("I cannot see it at the moment. Check again in a minute."))]
-        found = [*_rights(me, policy, texts), self._sight(me, texts)]
-        return [*found, await self._mod_chat(policy.mod_channel, texts)]
+        return [*_rights(me, policy, texts), self._sight(me, texts)]
 
     async def _me_in(self, chat: int) -> ChatMember | None:
         """How the bot stands to a chat; None where Telegram does not say."""

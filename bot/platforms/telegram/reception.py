@@ -17,17 +17,17 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden
 
-from bot.model import Answer, Card, Entry, Event, JobKind, Media, Presser, Tenant
+from bot.model import Answer, Entry, Event, JobKind, Media, Presser, Tenant
+from bot.platforms.telegram import cards
 from bot.platforms.telegram.checkup import Checkup
 from bot.platforms.telegram.extract import DIRECT, PLATFORM
-from bot.platforms.telegram.keys import CardKey
-from bot.platforms.telegram.layout import LABEL, clipped, rich, whole_lines
-from bot.platforms.telegram.pages import IN_A_ROW, Laid, laid
+from bot.platforms.telegram.layout import rich, whole_lines
+from bot.platforms.telegram.pages import Laid, laid
 from bot.platforms.telegram.spots import Spot
 from bot.ports import Clock, Drafts, Journal, Settings
 from bot.ports.desk import Desk
 from bot.texts.catalogue import Texts, mark
-from bot.texts.sanctions import SANCTION, prompt
+from bot.texts.sanctions import prompt
 
 log = structlog.get_logger("beholder.telegram")
 
@@ -40,8 +40,8 @@ CHOSEN: Final = "telegram_chat"  # the draft of whoever writes in private: which
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 Vouch = Callable[[Tenant, User], Awaitable[Presser]]
-"""Who somebody is in a chat, with the rights that Telegram grants them there at this moment; none where it does not
-say."""
+"""Who somebody is in a chat, with the rights that Telegram grants them there at this moment. Raises
+TelegramError where it does not answer."""
 Fetch = Callable[[Event, Media], AsyncIterator[bytes]]
 """The bytes of an image. Raises `Gone` or `Unfetchable`."""
 
@@ -155,21 +155,9 @@ class Reception:
     async def laid(self, answer: Answer, tenant: Tenant) -> Laid:
         """An answer of the desk as a message."""
         if answer.card is not None:
-            return _case(answer.card, tenant, await self.texts(tenant))
+            texts = await self.texts(tenant)
+            below = cards.keyboard(answer.card, tenant, open_label=texts.gettext("Open the post"), prompt=prompt(texts))
+            return Laid(cards.words(answer.card, pictured=False), below)
         if answer.page is not None:
             return laid(answer.page, tenant)
         return Laid(rich(whole_lines(answer.text)))
-
-
-def _case(card: Card, tenant: Tenant, texts: Texts) -> Laid:
-    """A case in words, with the buttons of its card."""
-    said = [f"**{card.title}**", *(f"{name}: {value}" if name.strip() else value for name, value in card.lines)]
-    buttons = [
-        InlineKeyboardButton(clipped(b.label, LABEL), callback_data=str(CardKey(tenant, card.case, b.verb)))
-        for b in card.buttons
-    ]
-    rows = [buttons[n : n + IN_A_ROW] for n in range(0, len(buttons), IN_A_ROW)]
-    if card.sanctions:
-        more = CardKey(tenant, card.case, SANCTION)
-        rows.append([InlineKeyboardButton(clipped(prompt(texts), LABEL), callback_data=str(more))])
-    return Laid(rich(whole_lines("\n".join(said))), InlineKeyboardMarkup(rows) if rows else None)

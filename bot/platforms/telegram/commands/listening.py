@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ class Listening:
         self._at = reception
         self._menu = menu
 
-    def safely(self, hear: Hear) -> Callable[[Update, Any], Awaitable[None]]:
+    def safely(self, hear: Hear) -> Callable[[Update, Any], Coroutine[Any, Any, None]]:
         """For PTB. Whatever goes wrong, whoever asked in private is told; nothing of it is logged but its kind, since
         errors of the transport may hold the token."""
 

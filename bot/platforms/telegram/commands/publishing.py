@@ -39,18 +39,18 @@ async def publish(bot: Bot) -> None:
 
 
 def _rights() -> ChatAdministratorRights:
-    """Suggested whenever somebody makes the bot an admin."""
-    others = dict.fromkeys(
-        (
-            "is_anonymous",
-            "can_manage_video_chats",
-            "can_promote_members",
-            "can_change_info",
-            "can_invite_users",
-            "can_post_stories",
-            "can_edit_stories",
-            "can_delete_stories",
-        ),
-        False,
+    """Suggested whenever somebody makes the bot an admin: `checkup.NEEDED`, and no other."""
+    needed = {right.name for right in NEEDED}
+    return ChatAdministratorRights(
+        is_anonymous=False,
+        can_manage_chat=True,
+        can_delete_messages="delete_messages" in needed,
+        can_manage_video_chats=False,
+        can_restrict_members="restrict_members" in needed,
+        can_promote_members=False,
+        can_change_info=False,
+        can_invite_users=False,
+        can_post_stories=False,
+        can_edit_stories=False,
+        can_delete_stories=False,
     )
-    return ChatAdministratorRights(can_manage_chat=True, **others, **{right.field: True for right in NEEDED})

@@ -12,12 +12,14 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.media.fetch import Allow, Fetcher
-from bot.model import ABLE, Author, Event, Media, Origin, Presser, Tenant
+from bot.model import ABLE, Author, Event, Media, Origin, Tenant
 from bot.platforms.telegram.checkup import Checkup
 from bot.platforms.telegram.commands import register
+from bot.platforms.telegram.config import ALLOWED_UPDATES
 from bot.platforms.telegram.files import Files
 from bot.platforms.telegram.reception import Reception
 from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.rights import Members
 from bot.sandbox.telegram.entities import Chat, Json, Message, User
 from bot.sandbox.telegram.loopback import LoopbackTelegram
 from bot.sandbox.telegram.world import Query
@@ -29,7 +31,6 @@ from tests.bot.desk.world import World
 from tests.clock import FakeClock
 
 SMALL_BALLAST = 64 * 1024
-RIGHTS = {"moderate": "can_delete_messages", "punish": "can_restrict_members", "manage": "can_change_info"}
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Hall:
     world: World
     application: Application[Any, Any, Any, Any, Any, Any]
     reception: Reception
+    members: Members
     chat: Chat
     mods: Chat
     ada: User
@@ -59,6 +61,8 @@ class Hall:
         while self.read < len(self.t.updates):
             raw = self.t.updates[self.read]
             self.read += 1
+            if changed := raw.get("chat_member") or raw.get("my_chat_member"):  # as the reader of updates does
+                self.members.forget(changed["chat"]["id"], changed["new_chat_member"]["user"]["id"])
             await self.application.process_update(Update.de_json(raw, self.application.bot))
 
     async def says(self, who: User, text: str, chat: Chat | None = None, **about: Any) -> Message:
@@ -110,7 +114,7 @@ def labels(message: Message) -> list[str]:
 
 def data(message: Message, label: str) -> str:
     rows = (message.keyboard or {}).get("inline_keyboard", [])
-    return next(b.get("callback_data") or b["url"] for row in rows for b in row if b["text"] == label)
+    return next(str(b.get("callback_data") or b["url"]) for row in rows for b in row if b["text"] == label)
 
 
 @pytest_asyncio.fixture
@@ -141,12 +145,7 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
         def fetch(event: Event, media: Media) -> AsyncIterator[bytes]:
             return files.fetch(event, media)
 
-        async def vouch(tenant: Tenant, user: Any) -> Presser:
-            member = await application.bot.get_chat_member(int(tenant.id), user.id)
-            owns = member.status == "creator"
-            held = {name for name, right in RIGHTS.items() if owns or getattr(member, right, False)}
-            return Presser(str(user.id), user.full_name, rights=frozenset(held))
-
+        members = Members(application.bot, clock)
         reception = Reception(
             bot=application.bot,
             desk=world.desk,
@@ -154,11 +153,12 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
             drafts=store.drafts,
             journal=store.journal,
             clock=clock,
-            vouch=vouch,
+            vouch=members.presser,
             checkup=Checkup(application.bot),
             fetch=fetch,
         )
         register(application, reception)
+        await application.bot.get_updates(timeout=0, allowed_updates=ALLOWED_UPDATES)
         chat = t.supergroup("Town")
         t.add_bot(chat, "can_delete_messages", "can_restrict_members", "can_change_info")
         ada, mo, sam = t.member(chat, "ada"), t.member(chat, "mo"), t.member(chat, "sam")
@@ -167,6 +167,6 @@ async def hall(t: LoopbackTelegram, folder: Path) -> AsyncIterator[Hall]:
         t.promote(chat, ada, "can_delete_messages", "can_restrict_members", "can_change_info", "can_promote_members")
         t.promote(chat, mo, "can_delete_messages")
         t.join(mods, mo)
-        hall = Hall(t, world, application, reception, chat, mods, ada, mo, sam)
+        hall = Hall(t, world, application, reception, members, chat, mods, ada, mo, sam)
         hall.read = len(t.updates)
         yield hall

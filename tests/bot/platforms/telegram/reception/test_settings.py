@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Tenant
+from bot.model import ABLE, Tenant
 from bot.platforms.telegram.keys import PageKey
 from bot.platforms.telegram.menu import MODS_GROUP
 from bot.platforms.telegram.pages import laid
@@ -79,7 +79,7 @@ async def test_data_that_does_not_stand_under_the_page_does_nothing(hall: Hall) 
 
 @pytest.mark.asyncio
 async def test_a_page_about_another_chat_cannot_be_pressed_in_a_group(hall: Hall) -> None:
-    greeting = laid(welcome(Policy("standard"), 0, COVERAGE, Texts()), Tenant("telegram", "-100777"))
+    greeting = laid(welcome(Policy("standard"), 0, COVERAGE, Texts(), able=ABLE), Tenant("telegram", "-100777"))
     sent = await hall.reception.say(hall.chat.id, greeting)
     answer = await hall.presses(hall.ada, hall.chat.messages[sent.message_id], "Set up")
     assert "another chat" in answer["text"]
@@ -87,7 +87,7 @@ async def test_a_page_about_another_chat_cannot_be_pressed_in_a_group(hall: Hall
 
 @pytest.mark.asyncio
 async def test_the_greetings_button_leads_into_private_by_one_tap(hall: Hall) -> None:
-    greeting = laid(welcome(Policy("standard"), 0, COVERAGE, Texts()), hall.tenant)
+    greeting = laid(welcome(Policy("standard"), 0, COVERAGE, Texts(), able=ABLE), hall.tenant)
     sent = await hall.reception.say(hall.chat.id, greeting)
     answer = await hall.presses(hall.ada, hall.chat.messages[sent.message_id], "Set up")
     payload = answer["url"].partition("?start=")[2]
