@@ -263,14 +263,13 @@ class Effects:
         """A few quick tries, while the evidence is still at hand; the sweep goes on later.
 
         `retry` is said of a message of ours only where it was certainly not posted, or its nonce
-        keeps a second one from being posted.
+        keeps a second one from being posted. Where the platform says when, nobody waits for it here.
         """
         outcome = await hands.perform(action)
         for attempt in range(1, QUICK_TRIES):
-            pause = 0.5 * 2**attempt
-            if not outcome.retry or outcome.after > pause:
+            if not outcome.retry or outcome.after:
                 break
-            await self._clock.sleep(pause)
+            await self._clock.sleep(0.5 * 2**attempt)
             outcome = await hands.perform(_again(action))
         return outcome
 

@@ -36,7 +36,7 @@ class Lane(StrEnum):
     ACT = "act"
 
 
-PATIENCE: Final = {Lane.WRITE: 1.0, Lane.ACT: 5.0}
+PATIENCE: Final = {Lane.WRITE: 0.25, Lane.ACT: 5.0}
 """Seconds that a call waits here. Whoever would have to wait for longer is told so by a RetryAfter, without a call:
 the effects table has more patience, and a worker that waits keeps others from deleting."""
 
