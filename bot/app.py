@@ -162,6 +162,7 @@ class App:
             journal=self._store.journal,
             settings=self._store.settings,
             register=self._store.guilds,
+            moves=self._store,
             albums=self._store.albums,
             faces=self._store.faces,
             door=self._door("telegram"),

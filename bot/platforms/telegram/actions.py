@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
@@ -101,15 +101,16 @@ class Actions:
 
     async def _follow(self, action: Action, new: int) -> Outcome:
         """The group is a supergroup now: the same there, unless it is about what was posted before."""
-        spot = _spot_of(action)
-        if spot is None or str(spot.chat) == action.tenant.id:
-            await self._moved(action.tenant, Tenant(PLATFORM, str(new)))
+        spot, there = _spot_of(action), Tenant(PLATFORM, str(new))
+        before = action.tenant if spot is None else Tenant(PLATFORM, str(spot.chat))
+        await self._moved(before, there)
         if isinstance(action, OF_OLD_MESSAGES):
             return MOVED
-        there = {"tenant": Tenant(PLATFORM, str(new))} if spot is None or str(spot.chat) == action.tenant.id else {}
-        channel = {} if spot is None else {"channel": str(new)}
+        named: dict[str, Any] = {} if spot is None else {"channel": str(new)}
+        if before == action.tenant:
+            named["tenant"] = there
         try:
-            return await self._do(replace(action, **there, **channel))  # type: ignore[arg-type]  # fields it has
+            return await self._do(replace(action, **named))
         except TELEGRAM_ERRORS as error:
             return outcome_of(error, action)
 

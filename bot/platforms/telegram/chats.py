@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -70,6 +71,11 @@ class Chats:
         if change["old_chat_member"]["status"] in OUT:
             self._here.pop(tenant_of(chat), None)  # it comes anew, and is greeted anew
         self.seen(chat, at)
+
+    def renamed(self, old: Tenant, new: Tenant) -> None:
+        """A group has become a supergroup: nobody is greeted again."""
+        if (known := self._here.pop(old, None)) is not None:
+            self._here.setdefault(new, replace(known, tenant=new, speaks_in=partial(_itself, new.id)))
 
     async def round(self, bot: Bot) -> None:
         """Bring the register up to date; leave chats that the host does not want."""

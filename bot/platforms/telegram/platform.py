@@ -13,33 +13,41 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.media.fetch import Allow, Fetcher
-from bot.model import Action, Capabilities, Event, Job, Media, Outcome, Tenant
+from bot.model import Action, Capabilities, Event, Job, Media, Outcome, OutcomeState, Tenant
 from bot.platforms.telegram.actions import Actions
 from bot.platforms.telegram.chats import Chats
 from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
 from bot.platforms.telegram.extract import PLATFORM
 from bot.platforms.telegram.files import Files, Source
 from bot.platforms.telegram.intake import Intake
+from bot.platforms.telegram.limiter import Pace
 from bot.platforms.telegram.polling import Connection, Poller, Pushed, WrongToken
 from bot.platforms.telegram.posts import Posts
 from bot.platforms.telegram.reading import BotApplication, Meetings, Reader
 from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.rights import Members
 from bot.platforms.telegram.sightings import Sightings
 from bot.ports import Albums, Clock, Faces, Journal, Settings, Submit
 from bot.ports.connected import Judge, Receive, Status
 from bot.ports.desk import Desk
-from bot.ports.register import Door, Register
+from bot.ports.register import Door, Moves, Register
 from bot.web import telegram as web
 from policies.model import Act, Policy
 from policies.presets import DEFAULT, preset
+from policies.wording import Worded
 
 log = structlog.get_logger("beholder.telegram")
 
+AWAY = Worded("not connected to Telegram at the moment")
 CAPABILITIES = Capabilities(
-    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT, Act.KICK, Act.BAN}),
+    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.MUTE_IMAGES, Act.TIMEOUT, Act.KICK, Act.BAN}),
     private_notice=False,
     history=False,
     evidence=True,
+    roles=False,
+    rooms=False,
+    covers=True,
+    ban_deletes=False,
 )
 
 
@@ -58,6 +66,7 @@ class TelegramPlatform:
         journal: Journal,
         settings: Settings,
         register: Register,
+        moves: Moves,
         albums: Albums,
         faces: Faces,
         door: Door,
@@ -73,11 +82,13 @@ class TelegramPlatform:
         self._receive = receive
         self._fetcher = Fetcher([Allow.parse(config.files)])
         self._polled = AiohttpRequest(connections=2)
-        self._application: BotApplication = _application(config, self._polled)
+        self._application: BotApplication = _application(config, self._polled, Pace(clock))
         self._chats = Chats(register, door, settings, clock)
         self._connection = Connection(clock, self._changed)
         self._files = Files(self.bot, source or self._fetcher)
-        self._actions = Actions(self.bot)
+        self._moves = moves
+        self.members = Members(self.bot, clock)
+        self._actions = Actions(self.bot, settings=settings, clock=clock, members=self.members, moved=self._moved)
         posts = Posts(albums)
         sightings = Sightings(self.bot, faces, clock, self._see)
         self._meetings = Meetings(sightings, self._policy_of, door, clock)
@@ -89,6 +100,8 @@ class TelegramPlatform:
             sightings=sightings,
             meetings=self._meetings,
             door=door,
+            members=self.members,
+            moved=self._moved,
             journal=journal,
             policy_of=self._policy_of,
             clock=clock,
@@ -201,6 +214,13 @@ class TelegramPlatform:
         if not await self._chats.leave(self.bot, tenant):
             raise ConnectionError("the chat could not be left yet")
 
+    async def _moved(self, old: Tenant, new: Tenant) -> None:
+        """A group has become a supergroup."""
+        await self._moves.rekey(old, new)
+        self._chats.renamed(old, new)
+        self.members.forget(int(old.id))
+        log.info("group became a supergroup", guild=str(new), before=str(old))
+
     # --- acting -----------------------------------------------------------------------------------
 
     async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
@@ -210,6 +230,8 @@ class TelegramPlatform:
 
     async def perform(self, action: Action) -> Outcome:
         """Do it. Never raises for a refusal or an outage."""
+        if not self._application.running:
+            return Outcome(OutcomeState.FAILED, AWAY, retry=True)
         return await self._actions.perform(action)
 
     async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
@@ -217,7 +239,7 @@ class TelegramPlatform:
         return await self._actions.find(tenant, channel, nonce)
 
 
-def _application(config: TelegramConfig, polled: AiohttpRequest) -> BotApplication:
+def _application(config: TelegramConfig, polled: AiohttpRequest, pace: Pace) -> BotApplication:
     return (
         ApplicationBuilder()
         .token(config.token)
@@ -225,6 +247,7 @@ def _application(config: TelegramConfig, polled: AiohttpRequest) -> BotApplicati
         .base_file_url(config.file_url)
         .request(AiohttpRequest())
         .get_updates_request(polled)
+        .rate_limiter(pace)
         .updater(None)
         .job_queue(None)
         .build()

@@ -17,10 +17,12 @@ from cachetools import LRUCache
 from telegram.ext import Application
 
 from bot.model import Event, Job
+from bot.platforms.telegram.actions import Moved
 from bot.platforms.telegram.chats import Chats
 from bot.platforms.telegram.extract import at, whose
 from bot.platforms.telegram.intake import PolicyOf
 from bot.platforms.telegram.posts import Posts
+from bot.platforms.telegram.rights import Members
 from bot.platforms.telegram.sightings import Sightings
 from bot.platforms.telegram.updates import POISON, Update, is_addressed
 from bot.platforms.telegram.walker import Json
@@ -34,6 +36,7 @@ LOGGED_IN = timedelta(seconds=1)  # until it is asked again whether we are
 CHATS = 4096  # whose lines are remembered
 MET_FOR = 3600.0  # seconds in which nobody asks again whether somebody's face is known
 MEETINGS = 1000  # faces that wait to be asked for; beyond, the next message is the occasion
+MEMBERS = frozenset({"chat_member", "my_chat_member"})
 AT_ONCE = 4  # faces asked for at once: they share the Bot API with deletions
 
 BotApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -106,10 +109,14 @@ class Reader:
         meetings: Meetings,
         door: Door,
         journal: Journal,
+        members: Members,
+        moved: Moved,
         policy_of: PolicyOf,
         clock: Clock,
     ) -> None:
         self._application = application
+        self._members = members
+        self._moved = moved
         self._clock = clock
         self._posts = posts
         self._chats = chats
@@ -129,7 +136,7 @@ class Reader:
             async with self._understanding.of(update):
                 event = await self._event(update)
             heard = self._heard(update) if job.attempts == 0 else None
-            self._learn(update)
+            await self._learn(update)
         except POISON as error:
             self.poisoned += 1
             log.error("poison update", guild=str(job.tenant), update=job.key, error=type(error).__name__)
@@ -162,7 +169,11 @@ class Reader:
             return None
         return telegram.Update.de_json(dict(update.whole), self._application.bot)
 
-    def _learn(self, update: Update) -> None:
+    async def _learn(self, update: Update) -> None:
+        if update.kind in MEMBERS:
+            self._members.forget(update.body["chat"]["id"], update.body["new_chat_member"]["user"]["id"])
+        if (ends := update.migration) is not None:
+            await self._moved(*ends)
         if update.kind == "my_chat_member":
             self._chats.moved(update.body, at(update.body["date"]))
         elif update.message is not None:

@@ -6,7 +6,7 @@ Each is asked for anew before: nobody is punished on stale facts, and no adminis
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from telegram import Bot, ChatMember, ChatMemberBanned, ChatMemberRestricted, ChatPermissions
 
@@ -160,7 +160,8 @@ def _left_to(member: ChatMember | None, *, images_only: bool) -> ChatPermissions
     """What somebody may still do; of what an administrator took from them before, nothing comes back."""
     if not images_only:
         return ChatPermissions.no_permissions()
-    granted = dict.fromkeys(ChatPermissions.all_permissions().to_dict(), True) | dict.fromkeys(PICTURES, False)
+    granted: dict[str, Any] = dict.fromkeys(ChatPermissions.all_permissions().to_dict(), True)
+    granted |= dict.fromkeys(PICTURES, False)
     if isinstance(member, ChatMemberRestricted):
         granted = {name: given and bool(getattr(member, name, True)) for name, given in granted.items()}
     return ChatPermissions(**granted)

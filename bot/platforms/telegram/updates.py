@@ -78,6 +78,16 @@ class Update:
         return self.body if self.kind in MESSAGES else None
 
     @property
+    def migration(self) -> tuple[Tenant, Tenant] | None:
+        """Which chat has become which one; both of them tell of it."""
+        chat = {} if self.message is None else self.message
+        if to := chat.get("migrate_to_chat_id"):
+            return tenant_of(chat["chat"]), tenant_of({**chat["chat"], "id": to})
+        if before := chat.get("migrate_from_chat_id"):
+            return tenant_of({**chat["chat"], "id": before}), tenant_of(chat["chat"])
+        return None
+
+    @property
     def event_kind(self) -> EventKind:
         """Of a message. Raises KeyError for what is none."""
         return MESSAGES[self.kind]
