@@ -163,6 +163,7 @@ class App:
             settings=self._store.settings,
             register=self._store.guilds,
             moves=self._store,
+            drafts=self._store.drafts,
             albums=self._store.albums,
             faces=self._store.faces,
             door=self._door("telegram"),

@@ -14,8 +14,10 @@ from telegram.ext import ApplicationBuilder
 
 from bot.media.fetch import Allow, Fetcher
 from bot.model import Action, Capabilities, Event, Job, Media, Outcome, OutcomeState, Tenant
+from bot.platforms.telegram import commands
 from bot.platforms.telegram.actions import Actions
 from bot.platforms.telegram.chats import Chats
+from bot.platforms.telegram.checkup import Checkup
 from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
 from bot.platforms.telegram.extract import PLATFORM
 from bot.platforms.telegram.files import Files, Source
@@ -24,10 +26,11 @@ from bot.platforms.telegram.limiter import Pace
 from bot.platforms.telegram.polling import Connection, Poller, Pushed, WrongToken
 from bot.platforms.telegram.posts import Posts
 from bot.platforms.telegram.reading import BotApplication, Meetings, Reader
+from bot.platforms.telegram.reception import Reception
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.platforms.telegram.rights import Members
 from bot.platforms.telegram.sightings import Sightings
-from bot.ports import Albums, Clock, Faces, Journal, Settings, Submit
+from bot.ports import Albums, Clock, Drafts, Faces, Journal, Settings, Submit
 from bot.ports.connected import Judge, Receive, Status
 from bot.ports.desk import Desk
 from bot.ports.register import Door, Moves, Register
@@ -67,6 +70,7 @@ class TelegramPlatform:
         settings: Settings,
         register: Register,
         moves: Moves,
+        drafts: Drafts,
         albums: Albums,
         faces: Faces,
         door: Door,
@@ -76,7 +80,6 @@ class TelegramPlatform:
     ) -> None:
         self.ready = asyncio.Event()
         self._config = config
-        self._desk = desk
         self._settings = settings
         self._clock = clock
         self._receive = receive
@@ -88,6 +91,18 @@ class TelegramPlatform:
         self._files = Files(self.bot, source or self._fetcher)
         self._moves = moves
         self.members = Members(self.bot, clock)
+        reception = Reception(
+            bot=self.bot,
+            desk=desk,
+            settings=settings,
+            drafts=drafts,
+            journal=journal,
+            clock=clock,
+            vouch=self.members.presser,
+            checkup=Checkup(self.bot),
+            fetch=self.fetch,
+        )
+        commands.register(self._application, reception)
         self._actions = Actions(self.bot, settings=settings, clock=clock, members=self.members, moved=self._moved)
         posts = Posts(albums)
         sightings = Sightings(self.bot, faces, clock, self._see)
@@ -170,6 +185,7 @@ class TelegramPlatform:
             except TelegramError as error:
                 await self._connection.failed(error)
             else:
+                await commands.publish(self.bot)
                 return
 
     def _listener(self) -> Poller | Pushed:
