@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,7 +17,7 @@ from bot.budget import Budget
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
-from bot.config import Config, ConfigError
+from bot.config import Config, ConfigError, TelegramMode
 from bot.desk.announcing import Announcing
 from bot.desk.desk import Desk
 from bot.door import Door
@@ -35,7 +36,9 @@ from bot.planning import by_grant
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
 from bot.ports import Clock, Links, Platform
+from bot.ports.connected import Connected, Received
 from bot.spent import SpentNotice
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
@@ -48,6 +51,9 @@ from bot.work import Handle, Work
 from policies.model import Mode
 from providers.errors import ProviderError
 from providers.latecomers import Latecomers
+
+if TYPE_CHECKING:
+    from bot.platforms.telegram.platform import TelegramPlatform
 
 log = structlog.get_logger("beholder.app")
 
@@ -114,9 +120,11 @@ class App:
             recipients=vendors.recipients(config),
             states=screening.health,
             funds=self._budget.of,
-            acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
+            capabilities=lambda tenant: self.platforms[tenant.platform].capabilities,
         )
+        self._connected: dict[str, Connected] = {}
         self._discord = self._make_discord()
+        self._telegram = self._make_telegram()
         self._eyes = Foresight(
             self.platforms, screening.screener, store.lists, store.settings, self._allowance, links=self._links()
         )
@@ -133,17 +141,50 @@ class App:
             faces=self._store.faces,
             source=self._source,
             clock=self._clock,
-            door=Door(
-                PLATFORM,
-                register=self._store.guilds,
-                journal=self._store.journal,
-                settings=self._store.settings,
-                clock=self._clock,
-                allowed=frozenset(self._config.guilds),
-            ),
+            door=self._door(PLATFORM),
         )
-        self.platforms[discord.name] = discord
+        self._connect(discord)
         return discord
+
+    def _make_telegram(self) -> TelegramPlatform | None:
+        config = _telegram_config(self._config)
+        if config is None:
+            return None
+
+        from bot.platforms.telegram.platform import TelegramPlatform  # PTB takes half a second: only who needs it
+
+        async def receive(updates: Sequence[Received]) -> None:
+            await self._work.receive(updates)
+
+        telegram = TelegramPlatform(
+            config,
+            desk=self._desk,
+            journal=self._store.journal,
+            settings=self._store.settings,
+            register=self._store.guilds,
+            moves=self._store,
+            drafts=self._store.drafts,
+            albums=self._store.albums,
+            faces=self._store.faces,
+            door=self._door("telegram"),
+            clock=self._clock,
+            receive=receive,
+        )
+        self._connect(telegram)
+        return telegram
+
+    def _connect(self, platform: Connected) -> None:
+        self.platforms[platform.name] = self._connected[platform.name] = platform
+
+    def _door(self, platform: str) -> Door:
+        return Door(
+            platform,
+            register=self._store.guilds,
+            journal=self._store.journal,
+            settings=self._store.settings,
+            clock=self._clock,
+            allowed=frozenset(self._config.guilds),
+        )
 
     def _links(self) -> dict[str, Links]:
         """Discord's, where a vendor that fetches from there is listed; never Telegram's, which hold the bot's token."""
@@ -176,6 +217,7 @@ class App:
             performer=self._effects,
             clock=self._clock,
             coverage=self._screening.coverage,
+            capabilities=lambda tenant: self.platforms[tenant.platform].capabilities,
             recipients=vendors.recipients(self._config),
         )
 
@@ -185,9 +227,15 @@ class App:
         async def follow_up(job: Job) -> None:
             await pipeline.follow_up(job, event_from(job.payload))
 
+        async def raw(job: Job) -> None:
+            if self._telegram is None:
+                raise ConnectionError("no platform is connected that understands it")
+            await self._telegram.read(job, pipeline.handle)
+
         return {
             JobKind.EVENT: event,
             JobKind.FOLLOW_UP: follow_up,
+            JobKind.RAW: raw,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
             JobKind.GREET: days.greet,
@@ -197,9 +245,10 @@ class App:
 
     async def _leave(self, job: Job) -> None:
         """The host wants us out of a guild. Raises to be tried again later."""
-        if self._discord is None:
-            raise ConnectionError("no platform is connected")
-        await self._discord.leave(job.tenant)
+        platform = self._connected.get(job.tenant.platform)
+        if platform is None:
+            raise ConnectionError("its platform is not connected")
+        await platform.leave(job.tenant)
         await self._store.journal.finish(job)
 
     # --- life ---------------------------------------------------------------------------------
@@ -209,7 +258,7 @@ class App:
         waiting = await self._store.journal.recover()
         await self._waiting.begin()
         log.info("starting", waiting=waiting, platforms=sorted(self.platforms))
-        routes = self._relay.routes if self._relay else ()
+        routes = [*(self._relay.routes if self._relay else ()), *(self._telegram.routes if self._telegram else ())]
         async with Web(self._config, self.health, self.scrape, routes) as web, asyncio.TaskGroup() as group:
             log.info("web", host=self._config.web_host, port=web.port)
             working = group.create_task(self._work.run(), name="work")
@@ -229,8 +278,8 @@ class App:
                     Late(self._screening.providers, self._store.verdicts, self._waiting.arrived),
                 )
                 chores.append(group.create_task(late.run(), name="late answers"))
-            if self._discord is not None:
-                chores.append(group.create_task(self._every(ROUND_SECONDS, self._discord.round), name="guilds"))
+            for name, platform in self._connected.items():
+                chores.append(group.create_task(self._every(ROUND_SECONDS, platform.round), name=f"guilds of {name}"))
             try:
                 await asyncio.wait(listening)
             finally:
@@ -244,9 +293,8 @@ class App:
             task.cancel()
 
     async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
-        """Once the platforms answer, and then again and again; a failure is said and tried again."""
-        if self._discord is not None:
-            await self._discord.ready.wait()
+        """Once a platform answers, and then again and again; a failure is said and tried again."""
+        await _any_of([platform.ready for platform in self._connected.values()])
         while True:
             try:
                 await chore()
@@ -272,9 +320,9 @@ class App:
         """How the bot is, for `/healthz`."""
         backlog, oldest = await self._store.journal.backlog()
         trouble = self._store.db.trouble
-        platforms = {}
-        if self._discord is not None:
-            platforms[self._discord.name] = "ready" if self._discord.ready.is_set() else "connecting"
+        platforms = {
+            name: "ready" if platform.ready.is_set() else "connecting" for name, platform in self._connected.items()
+        }
         providers = self._screening.health()
         return Health(
             ok=trouble is None
@@ -294,10 +342,7 @@ class App:
     async def scrape(self) -> bytes:
         """The numbers, for `/metrics`."""
         health = await self.health()
-        gateways = {}
-        if self._discord is not None:
-            now = self._discord.status()
-            gateways[self._discord.name] = Gateway(now.ready, now.guilds, now.latency, now.restarts, now.skipped)
+        now = {name: platform.status() for name, platform in self._connected.items()}
         return self._metrics.render(
             Snapshot(
                 backlog=health.backlog,
@@ -306,7 +351,7 @@ class App:
                 commits=self._store.db.commits,
                 guilds=await self._modes(),
                 providers=health.providers,
-                gateways=gateways,
+                gateways={n: Gateway(s.ready, s.guilds, s.latency, s.restarts, s.skipped) for n, s in now.items()},
                 budget=await self._budget.whole(),
                 outages={n: (o.since.timestamp(), o.waiting) for n, o in self._outages.ongoing.items()},
             )
@@ -364,6 +409,29 @@ def _discord_config(config: Config) -> DiscordConfig | None:
         cdn_url=config.discord_cdn_url,
         media_url=config.discord_media_url,
     )
+
+
+def _telegram_config(config: Config) -> TelegramConfig | None:
+    if config.telegram_token is None:
+        return None
+    pushed = config.telegram_mode is TelegramMode.WEBHOOK
+    return TelegramConfig(
+        token=config.telegram_token.get_secret_value(),
+        api_url=config.telegram_api_url,
+        webhook_url=f"{config.public_url}{WEBHOOK}" if pushed else None,
+        webhook_secret=config.webhook_secret,
+    )
+
+
+async def _any_of(events: Sequence[asyncio.Event]) -> None:
+    """Until one of them is set; at once where there are none."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        if waiting:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 def _relay(config: Config) -> Relay | None:

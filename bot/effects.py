@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 import structlog
+from cachetools import LRUCache
 
+from bot.desk.post import REMOVALS
 from bot.model import (
     IDEMPOTENT,
     Action,
@@ -37,6 +39,7 @@ from bot.model import (
     PostCard,
     PostPage,
     Quarantine,
+    RemoveCover,
     RemoveMember,
     Restore,
     Say,
@@ -63,9 +66,12 @@ GIVE_UP = 20  # attempts, over some six hours
 RETRY_FIRST = 15.0  # seconds; twice as long after each attempt
 RETRY_LONGEST = 1800.0
 QUICK_TRIES = 3
+PICTURES = 64  # that are kept while a platform lets no card through
 GUILDS_AT_ONCE = 16  # in one sweep
-ON_PEOPLE = frozenset({EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN})
-REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
+ON_PEOPLE = frozenset(
+    {EffectKind.MUTE_IMAGES, EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN}
+)
+FOR_A_WHILE = frozenset({EffectKind.MUTE_IMAGES, EffectKind.TIMEOUT})
 AFTER_REMOVAL = ON_PEOPLE | {EffectKind.WARN}
 HAPPENED = frozenset({OutcomeState.DONE, OutcomeState.SIMULATED})
 TO_ONE_PERSON = ON_PEOPLE | {EffectKind.UNBAN}
@@ -103,6 +109,7 @@ class Effects:
         self._busy: set[int] = set()
         self._people: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._fresh: dict[tuple[Tenant, int | None], Sequence[Judged]] = {}  # with what is never on disk
+        self._pictures: LRUCache[int, Picture] = LRUCache(PICTURES)  # of cards that are tried again, in memory only
         self._due: dict[int, float] = {}  # effects that are tried again, and when; after a restart all are due
 
     async def run(
@@ -214,6 +221,7 @@ class Effects:
             await self._settle(effect, unwanted)
             return unwanted
         hands = await self._hands(effect, observed)
+        picture = picture or self._pictures.pop(effect.id, None)
         action, level = await self._action(effect, picture)
         if again:
             action = _again(action)
@@ -225,6 +233,8 @@ class Effects:
         if outcome.state is OutcomeState.DONE:
             await self._done(effect, outcome, level)
         else:
+            if outcome.retry and picture is not None and effect.kind is EffectKind.CARD:
+                self._pictures[effect.id] = picture
             await self._settle(effect, outcome)
         return outcome
 
@@ -253,11 +263,11 @@ class Effects:
         """A few quick tries, while the evidence is still at hand; the sweep goes on later.
 
         `retry` is said of a message of ours only where it was certainly not posted, or its nonce
-        keeps a second one from being posted.
+        keeps a second one from being posted. Where the platform says when, nobody waits for it here.
         """
         outcome = await hands.perform(action)
         for attempt in range(1, QUICK_TRIES):
-            if not outcome.retry:
+            if not outcome.retry or outcome.after:
                 break
             await self._clock.sleep(0.5 * 2**attempt)
             outcome = await hands.perform(_again(action))
@@ -303,7 +313,7 @@ class Effects:
             picture=shown,
             lost_picture=lost and level is not Evidence.NONE,
             texts=Texts(policy.language),
-            acts=self._platforms[tenant.platform].capabilities.acts,
+            can=self._platforms[tenant.platform].capabilities,
         )
         channel = str(body["channel"])
         if effect.kind is EffectKind.CARD:
@@ -345,7 +355,8 @@ class Effects:
             outcome = Outcome(outcome.state, given_up)
         self._due.pop(effect.id, None)
         if outcome.retry:
-            self._due[effect.id] = self._clock.monotonic() + min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST)
+            pause = max(min(RETRY_FIRST * 2**effect.attempts, RETRY_LONGEST), outcome.after)
+            self._due[effect.id] = self._clock.monotonic() + pause
         state = EffectState.UNKNOWN if outcome.state is OutcomeState.UNKNOWN else EffectState.DONE
         await self._ledger.settle(effect, await self._told(effect, outcome), state=state)
         self._observer.settled(effect.kind, outcome)
@@ -386,8 +397,9 @@ def _pressed_on_people(effect: Effect) -> bool:
 
 def _punishes(effect: Effect) -> bool:
     """Whether it does something to a person, rather than take it back."""
-    lifts = {EffectKind.TIMEOUT: effect.body.get("until") is None, EffectKind.QUARANTINE: not effect.body.get("on")}
-    return effect.kind in ON_PEOPLE and not lifts.get(effect.kind, False)
+    if effect.kind in FOR_A_WHILE:
+        return effect.body.get("until") is not None
+    return effect.kind in ON_PEOPLE and (effect.kind is not EffectKind.QUARANTINE or bool(effect.body.get("on")))
 
 
 def _again(action: Action) -> Action:
@@ -411,30 +423,38 @@ async def _evidence(picture: Picture, level: Evidence) -> bytes | None:
 
 def _plain_action(effect: Effect) -> Action:
     body, tenant, case = effect.body, effect.tenant, effect.case or 0
-    channel, by = str(body.get("channel", "")), (body.get("actor"), bool(body.get("entrusted")))
+    channel = str(body.get("channel", ""))
     match effect.kind:
         case EffectKind.DELETE:
             return Delete(tenant, channel, str(body["message"]), case)
-        case EffectKind.WARN:
-            return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
-        case EffectKind.TIMEOUT:
-            until, given = _moment(body["until"]), _moment(body.get("given"))
-            return TimeoutMember(tenant, str(body["author"]), until, case, given, *by)
         case EffectKind.UNREACT:
             return Unreact(tenant, channel, str(body["message"]), str(body["emoji"]), case)
-        case EffectKind.QUARANTINE:
-            return Quarantine(tenant, str(body["author"]), str(body["role"]), bool(body["on"]), case, *by)
-        case EffectKind.KICK | EffectKind.BAN:
-            reach = int(body.get("delete_seconds", 0))
-            return RemoveMember(tenant, str(body["author"]), effect.kind is EffectKind.BAN, case, reach, *by)
-        case EffectKind.UNBAN:
-            return Unban(tenant, str(body["author"]), case)
+        case EffectKind.REMOVE_COVER:
+            return RemoveCover(tenant, channel, str(body["message"]), case)
+        case EffectKind.WARN:
+            return Warn(tenant, channel, str(body["author"]), case, effect.nonce)
         case EffectKind.SAY:
             return Say(tenant, channel, str(body["text"]), effect.nonce, body.get("author"))
         case EffectKind.RESTORE:
             card_at = (str(body["card_channel"]), str(body["card_message"]))
             return Restore(tenant, channel, str(body["author"]), *card_at, case, effect.nonce)
-    return _setting_up(effect)
+    return _on_a_person(effect) if effect.kind in TO_ONE_PERSON else _setting_up(effect)
+
+
+def _on_a_person(effect: Effect) -> Action:
+    body, tenant, case = effect.body, effect.tenant, effect.case or 0
+    author, by = str(body["author"]), (body.get("actor"), bool(body.get("entrusted")))
+    match effect.kind:
+        case EffectKind.TIMEOUT | EffectKind.MUTE_IMAGES:
+            until, given = _moment(body["until"]), _moment(body.get("given"))
+            images_only = effect.kind is EffectKind.MUTE_IMAGES
+            return TimeoutMember(tenant, author, until, case, given, *by, images_only=images_only)
+        case EffectKind.QUARANTINE:
+            return Quarantine(tenant, author, str(body["role"]), bool(body["on"]), case, *by)
+        case EffectKind.KICK | EffectKind.BAN:
+            reach = int(body.get("delete_seconds", 0))
+            return RemoveMember(tenant, author, effect.kind is EffectKind.BAN, case, reach, *by)
+    return Unban(tenant, author, case)
 
 
 def _setting_up(effect: Effect) -> Action:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 
 from bot.desk.modes import SET
 from bot.desk.setup import WHY
-from bot.model import Effect, EffectKind, Job, Page, Plan, Recipient
+from bot.model import Capabilities, Effect, EffectKind, Job, Page, Plan, Recipient, Tenant
 from bot.ports import Clock, Journal, Ledger, Performer, Settings
 from bot.store.codec import PAGE
 from bot.texts import firstdays as words
@@ -37,8 +37,10 @@ class FirstDays:
         performer: Performer,
         clock: Clock,
         coverage: Coverage,
+        capabilities: Callable[[Tenant], Capabilities],
         recipients: Sequence[Recipient] = (),
     ) -> None:
+        self._capabilities = capabilities
         self._recipients = recipients
         self._settings = settings
         self._ledger = ledger
@@ -55,7 +57,8 @@ class FirstDays:
             await self._journal.put([reminder(job.tenant, 0, self._clock.now(), channel)], lease=False)
         if channel is None:
             log.warning("no greeting: there is no channel where I may speak; /setup works all the same", **_of(job))
-        page = words.welcome(policy, version, self._coverage, Texts(policy.language), self._recipients)
+        able = self._capabilities(job.tenant)
+        page = words.welcome(policy, version, self._coverage, Texts(policy.language), self._recipients, able=able)
         await self._show(job, channel, page)
 
     async def remind(self, job: Job) -> None:

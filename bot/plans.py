@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.model import POSTS, AuthorKind, EffectKind, Event, EventKind, Plan
 from bot.texts import notices
@@ -11,6 +12,8 @@ from bot.texts.catalogue import Texts
 from policies.model import Act, Context, Decision, Policy, Step
 
 Steps = dict[Act, Step]
+
+FOR_A_WHILE: Final = ((Act.MUTE_IMAGES, EffectKind.MUTE_IMAGES), (Act.TIMEOUT, EffectKind.TIMEOUT))
 
 
 def plans_of(event: Event, policy: Policy, decision: Decision, now: datetime) -> tuple[Plan, ...]:
@@ -33,15 +36,18 @@ def _removing(event: Event, steps: Steps) -> Iterator[Plan]:
         yield Plan(EffectKind.DELETE, at)
     elif event.kind is EventKind.REACTION:
         yield Plan(EffectKind.UNREACT, {**at, "emoji": event.media[0].ident})
+    elif event.kind is EventKind.COVER and event.place.channel is not None:
+        yield Plan(EffectKind.REMOVE_COVER, at)
 
 
 def _restricting(event: Event, policy: Policy, steps: Steps, now: datetime) -> Iterator[Plan]:
     if event.author.kind is not AuthorKind.MEMBER:
         return
     author = event.author.id
-    if step := steps.get(Act.TIMEOUT):
-        until = now + timedelta(minutes=step.minutes)
-        yield Plan(EffectKind.TIMEOUT, {"author": author, "until": until.isoformat()})
+    for act, kind in FOR_A_WHILE:
+        if step := steps.get(act):
+            until = now + timedelta(minutes=step.minutes)
+            yield Plan(kind, {"author": author, "until": until.isoformat()})
     if Act.QUARANTINE in steps:  # without a role it is refused, with the cure: never silently left undone
         yield Plan(EffectKind.QUARANTINE, {"author": author, "role": policy.quarantine_role or "", "on": True})
 

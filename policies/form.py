@@ -18,6 +18,7 @@ from typing import Any
 
 from policies.ladder import AUTOMATIC, REMOVAL
 from policies.model import (
+    FOR_A_WHILE,
     NEVER,
     Act,
     Actions,
@@ -173,9 +174,11 @@ def _overrides(thresholds: Thresholds) -> Table[Category, Threshold]:
 
 def _check_rung(rung: Rung) -> Iterable[str]:
     if rung.act not in AUTOMATIC | REMOVAL:
-        yield Worded("act: {act} is not for a ladder; choose warn, timeout, quarantine, kick or ban", act=rung.act)
-    if (rung.act is Act.TIMEOUT) != (rung.minutes > 0):
-        yield Worded("minutes: a timeout needs them, nothing else takes them")
+        yield Worded(
+            "act: {act} is not for a ladder; choose warn, mute_images, timeout, quarantine, kick or ban", act=rung.act
+        )
+    if (rung.act in FOR_A_WHILE) != (rung.minutes > 0):
+        yield Worded("minutes: a timeout and mute_images need them, nothing else takes them")
 
 
 def _check_ladder(ladder: Ladder) -> Iterable[str]:

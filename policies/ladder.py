@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from policies.model import Act, Ladder, Reason, ReasonCode, Rung, Standing, Step
 
-AUTOMATIC = frozenset({Act.WARN, Act.TIMEOUT, Act.QUARANTINE})
+AUTOMATIC = frozenset({Act.WARN, Act.MUTE_IMAGES, Act.TIMEOUT, Act.QUARANTINE})
 """What automation may do to a person of itself."""
 
 REMOVAL = frozenset({Act.KICK, Act.BAN})

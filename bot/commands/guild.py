@@ -26,7 +26,12 @@ T = TypeVar("T")
 
 app = typer.Typer(help="The servers that the bot is in: who they are, what they may use.", no_args_is_help=True)
 
-Ident = Annotated[str, typer.Argument(metavar="ID", help="The server's id, with or without discord: before it.")]
+Ident = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The server's id, with or without discord: before it; or telegram:-1001234567890."
+    ),
+]
 NONE = "none"
 MOST_IMAGES = 10_000_000
 DEAREST = Decimal(1_000_000)
@@ -260,12 +265,15 @@ def _amount(text: str) -> str | None:
 
 def _tenant(text: str) -> Tenant:
     """Raises BadParameter with the cure."""
-    found = re.fullmatch(r"(?:discord:)?(\d{1,20})", text)
-    if not found:
-        raise typer.BadParameter(
-            f"{text!r} is not a server's id; write its digits, for example 123456789012345678", param_hint="ID"
-        )
-    return Tenant("discord", found[1])
+    if found := re.fullmatch(r"(?:discord:)?(\d{1,20})", text):
+        return Tenant("discord", found[1])
+    if found := re.fullmatch(r"(?:telegram:)?(-\d{1,20})", text):
+        return Tenant("telegram", found[1])
+    raise typer.BadParameter(
+        f"{text!r} is not a server's id; write its digits, for example 123456789012345678, or of a Telegram chat "
+        "telegram:-1001234567890",
+        param_hint="ID",
+    )
 
 
 def _run(config_file: Path | None, work: Callable[[Store], Awaitable[T]]) -> T:

@@ -19,25 +19,25 @@ from bot.desk.places import Places
 from bot.desk.records import Records
 from bot.desk.rights import may_decide, may_manage, may_read, may_tune
 from bot.desk.rules import Rules
-from bot.desk.sanctioning import Acts, Sanctioning
+from bot.desk.sanctioning import CapabilitiesOf, Sanctioning
 from bot.desk.setup import Setup
 from bot.desk.tuning import Tuning
 from bot.desk.turns import Turns
 from bot.desk.wizard import Wizard
-from bot.model import Answer, Finding, Presser, Recipient, Tenant
+from bot.model import ABLE, Answer, Finding, Presser, Recipient, Tenant
 from bot.ports import Clock, Drafts, Journal, Ledger, Likenesses, Lists, Performer, Screener, Settings
 from bot.texts import decisions, refusals
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
 from bot.texts.coverage import Coverage
 from bot.texts.markup import Voice
-from policies.model import Act, Place, Policy
+from policies.model import Place, Policy
 
 
 class Desk:
     """What people ask for, on any platform. `coverage`: what each provider here can find, by name; `states`:
-    how each is at the moment, `ok` or what is wrong with it; `acts`: what each platform can do, all if not said;
-    `recipients`: who outside of this machine is shown pictures; `funds`: what is left for paid providers."""
+    how each is at the moment, `ok` or what is wrong with it; `capabilities`: what each platform can do, all if not
+    said; `recipients`: who outside of this machine is shown pictures; `funds`: what is left for paid providers."""
 
     def __init__(
         self,
@@ -54,13 +54,13 @@ class Desk:
         coverage: Coverage,
         states: States | None = None,
         funds: FundsOf = no_funds,
-        acts: Acts = lambda _: frozenset(Act),
+        capabilities: CapabilitiesOf = lambda _: ABLE,
         recipients: Sequence[Recipient] = (),
     ) -> None:
         amending, turns = Amending(settings), Turns()
         self._settings = settings
         self._deciding = Deciding(ledger, settings, performer, clock, turns)
-        self._sanctioning = Sanctioning(ledger, settings, performer, clock, turns, acts)
+        self._sanctioning = Sanctioning(ledger, settings, performer, clock, turns, capabilities)
         self._modes = Modes(settings, amending, Announcing(ledger, performer))
         self._tuning = Tuning(settings, amending, self._modes, coverage)
         self._setup = Setup(amending, journal, clock, coverage)
@@ -72,6 +72,7 @@ class Desk:
             amending=amending,
             setup=self._setup,
             coverage=coverage,
+            capabilities=capabilities,
             recipients=recipients,
         )
         self._checking = Checking(screener, lists, likenesses)

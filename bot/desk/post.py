@@ -7,11 +7,12 @@ from enum import StrEnum
 from bot.model import POSTS, Case, Effect, EffectKind, EventKind, OutcomeState
 from policies.model import Context
 
-REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT})
+REMOVALS = frozenset({EffectKind.DELETE, EffectKind.UNREACT, EffectKind.REMOVE_COVER})
 
 
 class Matter(StrEnum):
-    """What a case is about. Only of the first two can something be taken down (rulings 4 and 13)."""
+    """What a case is about. Of the first two something can be taken down, and of a cover where it came as a post
+    (rulings 4 and 13)."""
 
     POST = "post"
     REACTION = "reaction"
@@ -32,8 +33,10 @@ def matter(case: Case) -> Matter:
 
 
 def removable(case: Case) -> bool:
-    """Whether there is something that could be taken down."""
-    return matter(case) in {Matter.POST, Matter.REACTION}
+    """Whether there is something that could be taken down. A cover that came in a channel is the adapter's to take
+    down (`Capabilities.covers`); one that came in none is nobody's."""
+    about = matter(case)
+    return about in {Matter.POST, Matter.REACTION} or (about is Matter.COVER and case.place.channel is not None)
 
 
 class Post(StrEnum):

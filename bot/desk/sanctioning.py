@@ -7,15 +7,15 @@ from collections.abc import Callable
 from bot.desk.rights import has_right, may_punish, wrote
 from bot.desk.sanctions import ASKS_AGAIN, BY_VALUE, Sanction, given, offered, plans
 from bot.desk.turns import Turns
-from bot.model import Answer, Case, Presser, Tenant
+from bot.model import Answer, Capabilities, Case, Presser, Tenant
 from bot.ports import Clock, Ledger, Performer, Settings
 from bot.texts import decisions
 from bot.texts import sanctions as words
 from bot.texts.catalogue import Texts
 from bot.texts.markup import Voice
-from policies.model import Act, Policy
+from policies.model import Policy
 
-Acts = Callable[[Tenant], frozenset[Act]]
+CapabilitiesOf = Callable[[Tenant], Capabilities]
 """What the platform of a tenant can do."""
 
 
@@ -29,14 +29,14 @@ class Sanctioning:
         performer: Performer,
         clock: Clock,
         turns: Turns,
-        acts: Acts,
+        capabilities: CapabilitiesOf,
     ) -> None:
         self._ledger = ledger
         self._settings = settings
         self._performer = performer
         self._clock = clock
         self._turns = turns
-        self._acts = acts
+        self._capabilities = capabilities
 
     async def press(self, tenant: Tenant, number: int, value: str, presser: Presser, *, confirmed: bool) -> Answer:
         """See `bot.ports.desk.Sanctions.sanction`."""
@@ -65,7 +65,7 @@ class Sanctioning:
         """Why not, or not any more; the same twice within a case is told by whom it was done."""
         if (effect := given(case, sanction)) is not None:
             return words.done_already(effect, voice)
-        if sanction in offered(case, policy, self._acts(case.tenant)):
+        if sanction in offered(case, policy, self._capabilities(case.tenant)):
             return None
         return words.not_offered(case, voice.texts)
 

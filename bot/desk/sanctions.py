@@ -8,17 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.desk.post import Matter, holds, matter
-from bot.model import AuthorKind, Case, CaseState, Effect, EffectKind, Plan
+from bot.model import AuthorKind, Capabilities, Case, CaseState, Effect, EffectKind, Plan
 from bot.texts.catalogue import Texts
 from bot.texts.notices import WARNING, warning
 from policies.model import Act, Policy
 
 HOUR, DAY = 60, 24 * 60  # minutes
+MEASURED: Final = frozenset({Act.MUTE_IMAGES, Act.TIMEOUT, Act.BAN})
 
 
 @dataclass(frozen=True, slots=True)
 class Sanction:
-    """One entry of the select. `amount`: minutes of a timeout, or seconds of posts that a ban deletes."""
+    """One entry of the select. `amount`: minutes that it lasts, or seconds of posts that a ban deletes."""
 
     act: Act
     amount: int = 0
@@ -26,11 +27,13 @@ class Sanction:
     @property
     def value(self) -> str:
         """How it is written in a custom id and in the record: `warn`, `timeout:60`, `ban:0`."""
-        return f"{self.act}:{self.amount}" if self.act in (Act.TIMEOUT, Act.BAN) else self.act.value
+        return f"{self.act}:{self.amount}" if self.act in MEASURED else self.act.value
 
 
 LADDER: Final = (
     Sanction(Act.WARN),
+    Sanction(Act.MUTE_IMAGES, DAY),
+    Sanction(Act.MUTE_IMAGES, 7 * DAY),
     Sanction(Act.TIMEOUT, 10),
     Sanction(Act.TIMEOUT, HOUR),
     Sanction(Act.TIMEOUT, DAY),
@@ -42,11 +45,13 @@ LADDER: Final = (
     Sanction(Act.BAN, 86_400),
 )
 """Mild to harsh."""
+SWEEPING: Final = tuple(s for s in LADDER if s.act is Act.BAN and s.amount)
 BY_VALUE: Final = {sanction.value: sanction for sanction in LADDER}
 
 ASKS_AGAIN: Final = frozenset({Act.KICK, Act.BAN})
 RIGHTS: Final = {
     Act.WARN: "punish",
+    Act.MUTE_IMAGES: "punish",
     Act.TIMEOUT: "punish",
     Act.QUARANTINE: "roles",
     Act.KICK: "kick",
@@ -57,6 +62,7 @@ RIGHTS: Final = {
 _SANCTIONED: Final = frozenset({CaseState.OPEN, CaseState.UPHELD})
 _KINDS: Final = {
     Act.WARN: EffectKind.SAY,
+    Act.MUTE_IMAGES: EffectKind.MUTE_IMAGES,
     Act.TIMEOUT: EffectKind.TIMEOUT,
     Act.QUARANTINE: EffectKind.QUARANTINE,
     Act.KICK: EffectKind.KICK,
@@ -64,7 +70,7 @@ _KINDS: Final = {
 }
 
 
-def possible(case: Case, policy: Policy, acts: frozenset[Act]) -> tuple[Sanction, ...]:
+def possible(case: Case, policy: Policy, can: Capabilities) -> tuple[Sanction, ...]:
     """What the platform and the guild's policy let moderators do to the author of `case`, mild to harsh.
 
     Only members can be punished, not for a test, and nobody whose case was overturned or never decided.
@@ -74,20 +80,21 @@ def possible(case: Case, policy: Policy, acts: frozenset[Act]) -> tuple[Sanction
     about = matter(case)
     if about is Matter.DIRECT:
         return ()
-    missing = set(Act) - acts
+    missing = set(Act) - can.acts
     if about not in (Matter.POST, Matter.REACTION):
         missing.add(Act.WARN)  # there is no channel to say it in
     if policy.quarantine_role is None:
         missing.add(Act.QUARANTINE)
-    return tuple(s for s in LADDER if s.act not in missing)
+    sweeps = () if can.ban_deletes else SWEEPING
+    return tuple(s for s in LADDER if s.act not in missing and s not in sweeps)
 
 
-def offered(case: Case, policy: Policy, acts: frozenset[Act]) -> tuple[Sanction, ...]:
+def offered(case: Case, policy: Policy, can: Capabilities) -> tuple[Sanction, ...]:
     """What of it has not been done yet. Nobody is timed out who is thrown out, or banned twice."""
     done = {effect.kind for effect in case.effects if holds(effect)}
     return tuple(
         s
-        for s in possible(case, policy, acts)
+        for s in possible(case, policy, can)
         if given(case, s) is None and EffectKind.BAN not in done and (EffectKind.KICK not in done or s.act is Act.BAN)
     )
 
@@ -114,7 +121,7 @@ def plans(
 
 def _particulars(case: Case, sanction: Sanction, policy: Policy, texts: Texts, now: datetime) -> dict[str, Any]:
     match sanction.act:
-        case Act.TIMEOUT:
+        case Act.TIMEOUT | Act.MUTE_IMAGES:
             return {"until": (now + timedelta(minutes=sanction.amount)).isoformat()}
         case Act.QUARANTINE:
             return {"role": policy.quarantine_role or "", "on": True}

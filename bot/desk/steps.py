@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.desk.draft import Draft
-from bot.model import Button, Choose, Control, Finding, Option, Page, Pick, PickKind, Recipient
+from bot.model import Button, Capabilities, Choose, Control, Finding, Option, Page, Pick, PickKind, Recipient
 from bot.texts import names, privacy
 from bot.texts import wizard as words
 from bot.texts.catalogue import Texts
@@ -28,6 +28,8 @@ FINISH: Final = "setup_finish"
 DONE: Final = "setup_done"
 ORDER: Final = (PRESET, STAFF, CHANNEL, EXEMPT, PROVIDERS, CHECK, FINISH)
 """Staff before the channel: a private one lets in whom the guild entrusts with something."""
+OF_ROLES: Final = frozenset({STAFF, EXEMPT})
+"""Pages that have nothing to offer where there are no roles."""
 SURVEYED: Final = frozenset({CHECK, FINISH})
 
 NEXT: Final = "next"
@@ -43,11 +45,16 @@ TEXT: Final = 3000  # characters of one page, beside its title and prompts
 MOST_ROLES: Final = 25
 
 
-def moved(draft: Draft, control: str) -> Draft:
-    """One page on or back; other controls stay."""
-    at = ORDER.index(draft.page) if draft.page in ORDER else 0
+def order(able: Capabilities) -> tuple[str, ...]:
+    """The pages that a platform has a use for."""
+    return tuple(which for which in ORDER if able.roles or which not in OF_ROLES)
+
+
+def moved(draft: Draft, control: str, pages: Sequence[str] = ORDER) -> Draft:
+    """One page on or back in `pages`; other controls stay."""
+    at = pages.index(draft.page) if draft.page in pages else 0
     step = {NEXT: 1, BACK: -1}.get(control, 0)
-    return replace(draft, page=ORDER[min(max(at + step, 0), len(ORDER) - 1)])
+    return replace(draft, page=pages[min(max(at + step, 0), len(pages) - 1)])
 
 
 def moderators(policy: Policy) -> frozenset[str]:
@@ -63,16 +70,18 @@ def page(
     voice: Voice,
     note: str = "",
     *,
+    able: Capabilities,
     recipients: Sequence[Recipient] = (),
 ) -> Page:
-    """One page of the wizard. `policy` is what would hold; `note` is said first."""
-    texts = voice.texts
-    lines = _lines(which, policy, findings, coverage, voice)
+    """One page of the wizard. `policy` is what would hold; `note` is said first; `able`: what the platform can do."""
+    texts, pages = voice.texts, order(able)
+    lines = _lines(which, policy, findings, coverage, voice, able)
     if which == PROVIDERS and (shown := privacy.lines(recipients, texts)):
         lines = [*lines, "", *shown]
-    title = words.title(which, ORDER.index(which) + 1, len(ORDER), texts)
+    title = words.title(which, pages.index(which) + 1, len(pages), texts)
     told = [*([note, ""] if note else []), *lines, "", *words.so_far(policy, voice)]
-    return Page(which, title, fit(told, TEXT, texts), (*_controls(which, policy, coverage, texts), *_way(which, texts)))
+    controls = (*_controls(which, policy, coverage, texts, able), *_way(which, texts))
+    return Page(which, title, fit(told, TEXT, texts), controls)
 
 
 def done(policy: Policy, text: str, voice: Voice) -> Page:
@@ -82,12 +91,19 @@ def done(policy: Policy, text: str, voice: Voice) -> Page:
     return Page(DONE, words.title(DONE, 0, 0, voice.texts), text, (own,) if careful else ())
 
 
-def _lines(which: str, policy: Policy, findings: Sequence[Finding], coverage: Coverage, voice: Voice) -> Sequence[str]:
+def _lines(
+    which: str,
+    policy: Policy,
+    findings: Sequence[Finding],
+    coverage: Coverage,
+    voice: Voice,
+    able: Capabilities,
+) -> Sequence[str]:
     texts = voice.texts
     said: dict[str, Callable[[], Sequence[str]]] = {
         PRESET: lambda: words.preset(policy, coverage, texts),
         STAFF: lambda: words.staff(texts),
-        CHANNEL: lambda: words.channel(policy, voice),
+        CHANNEL: lambda: words.channel(policy, voice, rooms=able.rooms),
         EXEMPT: lambda: words.exempt(policy, moderators(policy), voice),
         PROVIDERS: lambda: words.providers(coverage, texts),
         CHECK: lambda: words.check(findings, texts),
@@ -96,11 +112,11 @@ def _lines(which: str, policy: Policy, findings: Sequence[Finding], coverage: Co
     return said[which]()
 
 
-def _controls(which: str, policy: Policy, coverage: Coverage, texts: Texts) -> tuple[Control, ...]:
+def _controls(which: str, policy: Policy, coverage: Coverage, texts: Texts, able: Capabilities) -> tuple[Control, ...]:
     offered: dict[str, Callable[[], tuple[Control, ...]]] = {
         PRESET: lambda: (_presets(policy, texts),),
         STAFF: lambda: tuple(_entrusted(duty, policy, texts) for duty in Duty),
-        CHANNEL: lambda: _channel(policy, texts),
+        CHANNEL: lambda: _channel(policy, texts, rooms=able.rooms),
         EXEMPT: lambda: _exemptions(policy, texts),
         PROVIDERS: lambda: _providers(policy, coverage, texts),
         CHECK: lambda: (Button(AGAIN, texts.gettext("Check again")),),
@@ -115,11 +131,11 @@ def _presets(policy: Policy, texts: Texts) -> Choose:
     return Choose("preset", _("How strict?"), options)
 
 
-def _channel(policy: Policy, texts: Texts) -> tuple[Control, ...]:
+def _channel(policy: Policy, texts: Texts, *, rooms: bool) -> tuple[Control, ...]:
     _ = texts.gettext
     chosen = () if policy.mod_channel is None else (policy.mod_channel,)
     pick = Pick("channel", _("The moderators' channel"), PickKind.CHANNEL, chosen, least=1)
-    return (pick, Button(MAKE, _("Make a private one")))
+    return (pick, Button(MAKE, _("Make a private one"))) if rooms else (pick,)
 
 
 def _exemptions(policy: Policy, texts: Texts) -> tuple[Control, ...]:

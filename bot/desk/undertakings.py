@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bot.desk.post import Matter, Post, holds, matter, post
+from bot.desk.post import Matter, Post, holds, matter, post, removable
 from bot.desk.verbs import CLOSES, REMOVING, Verb
 from bot.model import AuthorKind, CardRef, Case, CaseState, EffectKind, Judged, Outcome, OutcomeState, Plan
 from bot.texts.catalogue import Texts
@@ -49,6 +49,8 @@ def _removal(case: Case, policy: Policy) -> tuple[Plan, ...]:
     at = {"channel": case.place.channel, "message": case.message}
     if matter(case) is Matter.REACTION:
         return (_real(EffectKind.UNREACT, **at, emoji=case.images[0].media.ident),)
+    if matter(case) is Matter.COVER and removable(case):
+        return (_real(EffectKind.REMOVE_COVER, **at),)
     if matter(case) is not Matter.POST:
         return ()
     deletion = _real(EffectKind.DELETE, **at)
@@ -98,9 +100,8 @@ def _lifting(case: Case, now: datetime) -> tuple[Plan, ...]:
     A kick has nothing to be lifted.
     """
     who = case.author.id
-    lifted = []
-    if end := _timed_out(case, now):
-        lifted.append(_real(EffectKind.TIMEOUT, author=who, until=None, given=end.isoformat()))
+    restricted = [(k, _restricted(case, k, now)) for k in (EffectKind.TIMEOUT, EffectKind.MUTE_IMAGES)]
+    lifted = [_real(kind, author=who, until=None, given=end.isoformat()) for kind, end in restricted if end]
     if role := _quarantined(case):
         lifted.append(_real(EffectKind.QUARANTINE, author=who, role=role, on=False))
     if any(e.kind is EffectKind.BAN and holds(e) for e in case.effects):
@@ -108,9 +109,9 @@ def _lifting(case: Case, now: datetime) -> tuple[Plan, ...]:
     return tuple(lifted)
 
 
-def _timed_out(case: Case, now: datetime) -> datetime | None:
-    """When the last timeout that was given ends, where it still runs: a later one replaces the one before."""
-    given = [e for e in case.effects if e.kind is EffectKind.TIMEOUT and e.body["until"] and holds(e)]
+def _restricted(case: Case, kind: EffectKind, now: datetime) -> datetime | None:
+    """When the last one that was given ends, where it still runs: a later one replaces the one before."""
+    given = [e for e in case.effects if e.kind is kind and e.body["until"] and holds(e)]
     end = datetime.fromisoformat(str(given[-1].body["until"])) if given else now
     return end if end > now else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from bot.desk.post import Matter, Post, matter, post
+from bot.desk.post import Matter, Post, matter, post, removable
 from bot.model import Case, CaseState, Origin
 
 
@@ -31,14 +31,15 @@ OFFERED: Final[Offers] = {
     Origin.REMOVED: (Verb.RIGHT, Verb.GIVE_BACK),
     Origin.OBSERVED: (Verb.WOULD_BE_RIGHT, Verb.WOULD_BE_WRONG, Verb.REMOVE_NOW),
 }
-ON_A_REACTION: Final[Offers] = {**OFFERED, Origin.REMOVED: (Verb.RIGHT, Verb.WRONG)}
-"""Whoever reacted can do so again: there is nothing to give back."""
+WITHOUT_A_WAY_BACK: Final[Offers] = {**OFFERED, Origin.REMOVED: (Verb.RIGHT, Verb.WRONG)}
+"""Whoever reacted, or set the guild's picture, can do so again: there is nothing to give back."""
 ON_WHAT_STAYS: Final[Offers] = {
     Origin.REVIEW: (Verb.NOT_ALLOWED, Verb.FINE),
     Origin.REMOVED: (Verb.NOT_ALLOWED, Verb.FINE),
     Origin.OBSERVED: (Verb.WOULD_BE_RIGHT, Verb.WOULD_BE_WRONG),
 }
-"""A profile, a cover and a direct message are nobody's to take down: what follows is done to their author."""
+"""A profile, a cover that came in no channel and a direct message are nobody's to take down: what follows is done to
+their author."""
 
 CLOSES: Final = {
     Verb.REMOVE: CaseState.UPHELD,
@@ -61,8 +62,8 @@ def _offers(case: Case) -> Offers:
     match matter(case):
         case Matter.POST:
             return OFFERED
-        case Matter.REACTION:
-            return ON_A_REACTION
+        case Matter.REACTION | Matter.COVER if removable(case):
+            return WITHOUT_A_WAY_BACK
     return ON_WHAT_STAYS
 
 

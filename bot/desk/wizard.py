@@ -19,7 +19,7 @@ from bot.desk.amending import Amending
 from bot.desk.draft import SETUP, Draft
 from bot.desk.rights import may_manage
 from bot.desk.setup import WHY, Setup
-from bot.model import Answer, EffectKind, OutcomeState, Plan, Presser, Recipient, Tenant
+from bot.model import Answer, Capabilities, EffectKind, OutcomeState, Plan, Presser, Recipient, Tenant
 from bot.ports import Drafts, Ledger, Performer, Settings
 from bot.ports.desk import Survey
 from bot.texts import firstdays
@@ -52,8 +52,10 @@ class Wizard:
         amending: Amending,
         setup: Setup,
         coverage: Coverage,
+        capabilities: Callable[[Tenant], Capabilities],
         recipients: Sequence[Recipient] = (),
     ) -> None:
+        self._capabilities = capabilities
         self._recipients = recipients
         self._settings = settings
         self._drafts = drafts
@@ -105,7 +107,9 @@ class Wizard:
         self, tenant: Tenant, presser: Presser, draft: Draft, control: str, values: Sequence[str], survey: Survey
     ) -> Answer:
         note: Note = told.no_note
-        if control == steps.MAKE:
+        able = self._capabilities(tenant)
+        pages = steps.order(able)
+        if control == steps.MAKE and able.rooms:
             draft, note = await self._make_channel(tenant, presser, draft)
         elif control in FINISHES:
             if (await self._prospect(tenant, draft)).mod_channel is not None:
@@ -113,10 +117,10 @@ class Wizard:
             draft, note = replace(draft, page=steps.CHANNEL), told.no_channel
         elif control == steps.NEXT and draft.page == steps.CHANNEL:
             missing = (await self._prospect(tenant, draft)).mod_channel is None
-            draft, note = (draft, told.no_channel) if missing else (steps.moved(draft, control), told.no_note)
+            draft, note = (draft, told.no_channel) if missing else (steps.moved(draft, control, pages), told.no_note)
         else:
             policy = await self._prospect(tenant, draft)
-            draft = steps.moved(_chosen(draft, policy, control, values, self._coverage), control)
+            draft = steps.moved(_chosen(draft, policy, control, values, self._coverage), control, pages)
         return await self._shown(tenant, presser, draft, survey, note)
 
     async def _make_channel(self, tenant: Tenant, presser: Presser, draft: Draft) -> tuple[Draft, Note]:
@@ -140,7 +144,7 @@ class Wizard:
         done = await self._setup.save(tenant, presser, draft, mode)
         await self._drafts.drop(tenant, presser.id, SETUP)
         _, voice = await self._guild(tenant)
-        text = self._setup.told(done, survey(done.after), voice)
+        text = self._setup.told(done, await survey(done.after), voice)
         return Answer(text, done=done.before != done.after, page=steps.done(done.after, text, voice))
 
     async def _afterwards(self, tenant: Tenant, presser: Presser, control: str) -> Answer:
@@ -172,12 +176,16 @@ class Wizard:
 
     async def _shown(self, tenant: Tenant, presser: Presser, draft: Draft, survey: Survey, note: Note) -> Answer:
         """Keep the draft, then show its page."""
-        draft = replace(draft, page=draft.page if draft.page in steps.ORDER else steps.ORDER[0])
+        able = self._capabilities(tenant)
+        pages = steps.order(able)
+        draft = replace(draft, page=draft.page if draft.page in pages else pages[0])
         await self._drafts.keep(tenant, presser.id, SETUP, draft.body())
         policy, voice = await self._guild(tenant)
         after = draft.onto(policy)
-        findings = survey(after) if draft.page in steps.SURVEYED else ()
-        page = steps.page(draft.page, after, findings, self._coverage, voice, note(voice), recipients=self._recipients)
+        findings = await survey(after) if draft.page in steps.SURVEYED else ()
+        page = steps.page(
+            draft.page, after, findings, self._coverage, voice, note(voice), able=able, recipients=self._recipients
+        )
         return Answer(page.text, page=page)
 
     async def _refused(self, tenant: Tenant, presser: Presser) -> Answer | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self, TypeVar
 from urllib.parse import quote, unquote
@@ -222,6 +222,17 @@ def _outage(detail: str) -> Unfetchable:
 
 def _too_large(cap: int) -> Unfetchable:
     return _hopeless(f"larger than {cap / 1024 / 1024:g} MB")
+
+
+@asynccontextmanager
+async def opened(stream: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Whoever stops reading early lets go of the connection at once, not when memory is tidied."""
+    try:
+        yield stream
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
 
 
 async def collect(chunks: AsyncIterator[bytes], *, cap: int, deadline: float, claimed: bool) -> bytes | None:

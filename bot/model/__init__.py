@@ -19,6 +19,7 @@ from bot.model.actions import (
     PostCard,
     PostPage,
     Quarantine,
+    RemoveCover,
     RemoveMember,
     Restore,
     Retract,
@@ -28,11 +29,25 @@ from bot.model.actions import (
     Unreact,
     Warn,
 )
-from bot.model.events import POSTS, Author, AuthorKind, Entry, Event, EventKind, Job, JobKind, Media, MediaKind, Tenant
+from bot.model.events import (
+    POSTS,
+    PUNISHABLE,
+    Author,
+    AuthorKind,
+    Entry,
+    Event,
+    EventKind,
+    Job,
+    JobKind,
+    Media,
+    MediaKind,
+    Tenant,
+)
 from bot.model.guilds import HOST, PAID, Charges, Funds, Membership, Presence, Recipient
 from bot.model.pages import Button, Choose, Control, Option, Page, Pick, PickKind
 from bot.model.people import Answer, Finding, Look, Presser, Probe
 from bot.model.records import (
+    ABLE,
     Capabilities,
     CardRef,
     Case,
@@ -47,10 +62,12 @@ from bot.model.records import (
 )
 
 __all__ = [
+    "ABLE",
     "HOST",
     "IDEMPOTENT",
     "PAID",
     "POSTS",
+    "PUNISHABLE",
     "Action",
     "Answer",
     "Author",
@@ -100,6 +117,7 @@ __all__ = [
     "Probe",
     "Quarantine",
     "Recipient",
+    "RemoveCover",
     "RemoveMember",
     "Restore",
     "Retract",

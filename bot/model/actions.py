@@ -26,18 +26,30 @@ class OutcomeState(StrEnum):
 class Outcome:
     """How performing one action ended. `detail` says the cure where it was refused.
 
-    `ref` is what was made: the id of a posted message. `retry`: failed now, worth trying later.
+    `ref` is what was made: the id of a posted message. `retry`: failed now, worth trying later; `after`: but not for
+    so many seconds, by what the platform says.
     """
 
     state: OutcomeState
     detail: str = ""
     ref: str | None = None
     retry: bool = False
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
     """Delete a message. Already gone is done."""
+
+    tenant: Tenant
+    channel: str
+    message: str
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCover:
+    """Take down the picture of a guild itself, and the `message` in `channel` that showed it. Already gone is done."""
 
     tenant: Tenant
     channel: str
@@ -91,7 +103,8 @@ class TimeoutMember:
     """Time a member out until `until` (absolute, so that sending it twice changes nothing).
 
     `until` None lifts the timeout that ends at `given`; one that somebody gave since then stays. Without
-    `given` whichever there is is lifted. `actor`, `entrusted`: see `Quarantine`.
+    `given` whichever there is is lifted. `actor`, `entrusted`: see `Quarantine`. `images_only`: they may still write,
+    but post no images.
     """
 
     tenant: Tenant
@@ -101,6 +114,7 @@ class TimeoutMember:
     given: datetime | None = None
     actor: str | None = None
     entrusted: bool = False
+    images_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +242,7 @@ class MakeChannel:
 
 Action = (
     Delete
+    | RemoveCover
     | Unreact
     | Warn
     | Quarantine
@@ -266,6 +281,8 @@ class EffectKind(StrEnum):
     SAY = "say"
     RESTORE = "restore"
     UNREACT = "unreact"
+    REMOVE_COVER = "remove_cover"
+    MUTE_IMAGES = "mute_images"
     UNBAN = "unban"
     QUARANTINE = "quarantine"
     PAGE = "page"
@@ -276,6 +293,8 @@ IDEMPOTENT = frozenset(
     {
         EffectKind.DELETE,
         EffectKind.UNREACT,
+        EffectKind.REMOVE_COVER,
+        EffectKind.MUTE_IMAGES,
         EffectKind.TIMEOUT,
         EffectKind.QUARANTINE,
         EffectKind.EDIT_CARD,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -31,12 +31,17 @@ class Tenant:
 
 
 class AuthorKind(StrEnum):
-    """Who posted: only members can be punished; everybody's posts are looked at."""
+    """Who posted: only members and channels can be punished; everybody's posts are looked at."""
 
     MEMBER = "member"
     BOT = "bot"
     WEBHOOK = "webhook"
-    GUILD = "guild"  # the community itself: its icon and banner
+    CHANNEL = "channel"  # a channel that posts under its own name elsewhere: it can be banned, and nothing else
+    GUILD = "guild"  # the community itself: its icon and banner, its anonymous admins, its linked channel
+
+
+PUNISHABLE = frozenset({AuthorKind.MEMBER, AuthorKind.CHANNEL})
+"""Whose posts earn strikes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class Author:
 class MediaKind(StrEnum):
     """Which surface of a message or a profile carries the image."""
 
-    ATTACHMENT = "attachment"
+    ATTACHMENT = "attachment"  # uploaded with its post: the platform knew it under no id before
+    FILE = "file"  # may have been posted before, and kept its id when it was sent on
     EMBED = "embed"
     STICKER = "sticker"
     EMOJI = "emoji"
@@ -69,7 +75,9 @@ class Media:
     platform never shows other bytes under this key, so it may stand for the SHA-256 first seen
     under it (ruling 9). `claimed`: the platform or the name says it is an image; what is not claimed
     is sniffed and dropped if its bytes are no image either. `unsupported` names a kind we do not
-    decode (`video`, `lottie`), whose thumbnail, if there is one, is a Media of its own.
+    decode (`video`, `lottie`), whose thumbnail, if there is one, is a Media of its own. `ref` is what the
+    platform wants to be told to fetch it again where the key does not say it: no secret, no URL, and no part of
+    what the media is, since it may be another one at every look.
     """
 
     kind: MediaKind
@@ -78,6 +86,7 @@ class Media:
     immutable: bool = False
     size: int | None = None
     unsupported: str | None = None
+    ref: str = field(default="", compare=False)
 
     @property
     def ident(self) -> str:
@@ -104,6 +113,9 @@ class Event:
 
     `message` is the post, for a reaction the one reacted to; '' for avatars and banners (of `author`) and covers,
     which have no channel either, and of which each picture is an event of its own.
+
+    `album`: the platform's name for several messages that are one post; it comes to know them one by one, each time
+    as a newer version with all of them, and `message` names them all. '' for a post that is one message.
     """
 
     tenant: Tenant
@@ -114,6 +126,12 @@ class Event:
     author: Author
     media: tuple[Media, ...]
     at: datetime
+    album: str = ""
+
+    @property
+    def post(self) -> str:
+        """Which post of its channel it is, the same for all versions of it."""
+        return f"album/{self.album}" if self.album else self.message
 
     @property
     def subject(self) -> str:
@@ -126,7 +144,7 @@ class Event:
                 return f"cover#{self._slot(shown)}"
             case EventKind.REACTION:
                 return f"{self.place.channel}/{self.message}#{shown}"
-        return f"{self.place.channel}/{self.message}"
+        return f"{self.place.channel}/{self.post}"
 
     def _slot(self, key: str) -> str:
         """Which picture of theirs it is: its key without the hash. A webhook may show many side by side."""

@@ -149,9 +149,22 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a platform can do: drives wizard, presets, doctor and docs."""
+    """What a platform can do: drives wizard, presets, doctor and docs.
+
+    `roles`: members can be given roles, so that there are moderators' roles and a quarantine. `rooms`: we can make a
+    private channel. `covers`: the guild's own picture can be taken down. `ban_deletes`: a ban can delete posts of
+    the last days as well.
+    """
 
     acts: frozenset[Act]
     private_notice: bool
     history: bool
     evidence: bool
+    roles: bool = True
+    rooms: bool = True
+    covers: bool = False
+    ban_deletes: bool = True
+
+
+ABLE = Capabilities(frozenset(Act), private_notice=True, history=True, evidence=True, covers=True)
+"""Of a platform that can do everything."""

@@ -337,6 +337,19 @@ class Faces(Protocol):
         """From now on these are known. Not before whatever is told of them is on disk."""
 
 
+class Albums(Protocol):
+    """Which messages are one post, where a platform tells of them one by one and never says that it was all."""
+
+    async def join(
+        self, tenant: Tenant, channel: str, album: str, message: int, media: Sequence[Media]
+    ) -> Mapping[int, tuple[Media, ...]]:
+        """Note that `message` is a part and shows `media` (none, too), in place of what was noted of it before.
+
+        Returns all parts of the last two days with what they show, the first one first.
+        """
+        ...
+
+
 class Drafts(Protocol):
     """What somebody is in the middle of setting, so that neither a restart nor a lost message loses it."""
 

@@ -5,14 +5,14 @@ Every method checks the presser's right itself and answers in words; none raises
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bot.model import Answer, Finding, Presser, Tenant
 from policies.model import Listed, Place, Policy
 
-Survey = Callable[[Policy], Sequence[Finding]]
-"""What an adapter finds in a guild, measured by what a policy needs."""
+Survey = Callable[[Policy], Awaitable[Sequence[Finding]]]
+"""What an adapter finds in a guild, measured by what a policy needs. It may ask the platform."""
 
 
 class Wizard(Protocol):

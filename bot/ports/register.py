@@ -51,3 +51,13 @@ class Door(Protocol):
     async def follow(self, present: Sequence[Presence]) -> list[Presence]:
         """Bring the register up to `present`, which is every guild the bot is in; returns those to be left."""
         ...
+
+
+class Moves(Protocol):
+    """A guild whose platform gives it another id, as Telegram does when a group becomes a supergroup."""
+
+    async def rekey(self, old: Tenant, new: Tenant) -> None:
+        """What was kept of `old` is kept of `new` from now on, in one commit; `old` still finds it, so that jobs and
+        effects under way go on. What `new` had collected already joins it: its cases are numbered after the others,
+        its settings, being the later ones, hold. Policies that name the chat name the new one. Idempotent."""
+        ...

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.model import Event, Judged, Outcome, Page
+from bot.model import Event, Judged, Media, Outcome, Page
 from bot.store.errors import Unreadable
 from policies.model import Decision, Standing, Verdict, kept
 from providers.base import Ticket
@@ -84,6 +84,7 @@ def _images_kept(images: tuple[Judged, ...]) -> tuple[Judged, ...]:
 
 
 EVENT: Codec[Event] = Codec(Event, "event")
+MEDIA: Codec[tuple[Media, ...]] = Codec(tuple[Media, ...], "set of media")
 STANDING: Codec[Standing] = Codec(Standing, "standing")
 IMAGES: Codec[tuple[Judged, ...]] = Codec(tuple[Judged, ...], "set of judged images", _images_kept)
 DECISION: Codec[Decision] = Codec(Decision, "decision")
@@ -96,7 +97,7 @@ TICKET: Codec[Ticket] = Codec(Ticket, "ticket")
 
 def prepare() -> None:
     """Build every codec now: it reads files and takes a while, which the first event must not wait for."""
-    for codec in (EVENT, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS, TICKET):
+    for codec in (EVENT, MEDIA, STANDING, IMAGES, DECISION, OUTCOME, PAGE, VERDICT, SPANS, TICKET):
         codec.prepare()
 
 

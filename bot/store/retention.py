@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Table, delete, exists, select, tuple_, union
 
 from bot.ports import Clock
+from bot.store import albums as joined
 from bot.store.database import Database
 from bot.store.drafts import LASTS
 from bot.store.tables import (
     JobState,
+    albums,
     cases,
     decisions,
     drafts,
@@ -63,6 +65,7 @@ def _old(keep: Keep, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]
     )
     yield jobs, (jobs.c.at < jobs_before) & jobs.c.state.in_((JobState.DONE, JobState.DEAD))
     yield drafts, drafts.c.at <= now - LASTS
+    yield albums, albums.c.at <= now - joined.LASTS
     yield removals, removals.c.at < jobs_before
     yield cases, cases.c.opened_at < cases_before
     yield strikes, strikes.c.at < cases_before

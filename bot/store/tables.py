@@ -374,6 +374,27 @@ fingerprints = Table(  # how exact bytes look, to know again what nearly looks l
     sqlite_with_rowid=False,
 )
 
+albums = Table(  # messages that are one post, told one by one by their platform: kept until no more can come
+    "albums",
+    metadata,
+    Column("tenant", ForeignKey("tenants.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("album", Text, primary_key=True),
+    Column("message", Integer, primary_key=True),
+    Column("media", Coded(codec.MEDIA), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_albums_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+former_names = Table(  # what a tenant was called before its platform gave it another id: it stays to be found so
+    "former_names",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tenant", ForeignKey("tenants.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 SHARED = frozenset({"tenants", "verdicts", "media", "tickets", "outages", "fingerprints"})
 """The tables that hold nothing of any one tenant but its name: what is said of exact bytes by a
 provider, and which bytes a platform's id stands for, is the same everywhere."""

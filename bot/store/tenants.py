@@ -1,20 +1,25 @@
-"""Tenants by their own integer id, and back: `discord:123` is only a name."""
+"""Tenants by their own integer id, and back: `discord:123` is only a name, and a former one is as good."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Tenant
 from bot.store.remembered import Remembered
-from bot.store.tables import tenants
+from bot.store.tables import former_names, tenants
 
 if TYPE_CHECKING:
     from bot.store.database import Database
 
-_FIND = select(tenants.c.id).where(tenants.c.name == bindparam("name"))
+_FIND = select(
+    func.coalesce(
+        select(tenants.c.id).where(tenants.c.name == bindparam("name")).scalar_subquery(),
+        select(former_names.c.tenant).where(former_names.c.name == bindparam("name")).scalar_subquery(),
+    )
+)
 _NAMES = select(tenants.c.name).order_by(tenants.c.id)
 _MAKE = insert(tenants).on_conflict_do_nothing()
 

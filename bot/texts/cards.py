@@ -6,13 +6,13 @@ from typing import Final
 
 from bot.desk.post import Matter, Post, link, matter, post, removable
 from bot.desk.verbs import offered
-from bot.model import AuthorKind, Card, Case, CaseState, History, Judged, Origin
+from bot.model import ABLE, AuthorKind, Capabilities, Card, Case, CaseState, History, Judged, Origin
 from bot.texts import names, outcomes, reasons, sanctions, scores
 from bot.texts.buttons import button
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import FIELD, fit
 from bot.texts.markup import Voice
-from policies.model import Act, Policy, ReasonCode, Suggestion, Unscreened, UnscreenedReason
+from policies.model import Policy, ReasonCode, Suggestion, Unscreened, UnscreenedReason
 
 _TITLES: Final = {
     (CaseState.OPEN, Origin.REMOVED): mark("Case {number} · removed"),
@@ -40,10 +40,10 @@ def card(
     picture: bytes | None,
     lost_picture: bool,
     texts: Texts,
-    acts: frozenset[Act] = frozenset(Act),
+    can: Capabilities = ABLE,
 ) -> Card:
     """`case` as moderators see it now. `picture` is the evidence, already reduced to its level;
-    `lost_picture`: there was one, and a restart came between deleting the post and showing it; `acts`: what the
+    `lost_picture`: there was one, and a restart came between deleting the post and showing it; `can`: what the
     platform can do."""
     voice = Voice.to(case.tenant, texts)
     return Card(
@@ -55,7 +55,7 @@ def card(
         picture=picture,
         link=link(case),
         footer=_footer(case, texts, lost_picture=lost_picture),
-        sanctions=sanctions.options(case, policy, acts, texts),
+        sanctions=sanctions.options(case, policy, can, texts),
     )
 
 

@@ -22,6 +22,11 @@ def mark(message: str) -> str:
     return message
 
 
+def languages(directory: Path = LOCALE) -> tuple[str, ...]:
+    """Two-letter codes of the languages that there are catalogues of, beside English."""
+    return tuple(sorted(found.parent.parent.name for found in directory.glob(f"??/LC_MESSAGES/{DOMAIN}.mo")))
+
+
 class Texts:
     """One language. What has no translation is said in English."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.model import Button, Page, Recipient, Watched
+from bot.model import Button, Capabilities, Page, Recipient, Watched
 from bot.texts import names, privacy, wizard
 from bot.texts import settings as words
 from bot.texts.catalogue import Texts
@@ -23,9 +23,16 @@ TEXT: Final = 3000
 
 
 def welcome(
-    policy: Policy, version: int, coverage: Coverage, texts: Texts, recipients: Sequence[Recipient] = ()
+    policy: Policy,
+    version: int,
+    coverage: Coverage,
+    texts: Texts,
+    recipients: Sequence[Recipient] = (),
+    *,
+    able: Capabilities,
 ) -> Page:
-    """Who I am, what I do by myself, what I can see, what I keep, and who else is shown pictures."""
+    """Who I am, what I do by myself, what I can see, what I keep, and who else is shown pictures. `able`: where there
+    are roles, they say what I see and who sets me up."""
     _ = texts.gettext
     known = _("I was here before, and what was set then still holds: {mode}.", mode=_(names.MODES[policy.mode]))
     fresh = _("Until somebody sets me up I only watch: nothing is removed, nobody is punished.")
@@ -33,11 +40,15 @@ def welcome(
         _("I look at the images that are posted here, so that moderators do not have to see everything first."),
         known if version else fresh,
         "",
-        _("Setting me up takes five minutes: press *Set up*, or type /setup. Whoever may manage the server can do it."),
+        _("Setting me up takes five minutes: press *Set up*, or type /setup. Whoever may manage the server can do it.")
+        if able.roles
+        else _("Setting me up takes five minutes: press *Set up*. Admins who may change this chat's info can do it."),
         "",
         *lines(coverage, texts),
         "",
-        _("I see only channels that my role may see, and no direct messages between members."),
+        _("I see only channels that my role may see, and no direct messages between members.")
+        if able.roles
+        else _("I see only this chat, and nothing that members write to each other."),
         _("I store numbers that stand for people, messages and images, and how sure I was. I never store a picture."),
         *privacy.lines(recipients, texts, policy.providers),
     ]

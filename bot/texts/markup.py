@@ -7,6 +7,7 @@ sentence around it.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -107,7 +108,37 @@ class DiscordMarkup(Markup):
         return _DISCORD_MARKDOWN.sub(r"\\\1", text).replace("@", "@\u200b")
 
 
-_MARKUPS: Final = {"discord": DiscordMarkup()}
+class TelegramMarkup(Markup):
+    """Telegram's HTML (core.telegram.org/bots/api#html-style): links alone; the adapter turns the `**` of our own
+    sentences into tags, so whatever users wrote loses its asterisks and backticks to entities."""
+
+    def channel(self, ident: str) -> str:
+        """The number of a chat, or of its topic, with a link where there is one."""
+        chat, _, topic = ident.partition("/")
+        return self.jump(chat, chat, topic or "1", ident)
+
+    def person(self, ident: str) -> str:
+        """A mention, which needs no username. Who is no positive number is no account: a channel, an admin unnamed."""
+        return f'<a href="tg://user?id={ident}">{ident}</a>' if ident.isdecimal() else self.quote(ident)
+
+    def jump(self, guild: str, channel: str, message: str, label: str) -> str:
+        """A link for members, which only supergroups and channels have. Of an album, to its first picture."""
+        supergroup, first = _SUPERGROUP.match(channel), _FIRST.match(message)
+        if supergroup is None or first is None:
+            return label
+        return f'<a href="https://t.me/c/{supergroup[1]}/{first[0]}">{label}</a>'
+
+    def _disarmed(self, text: str) -> str:
+        """The zero-width space breaks what Telegram makes a link by itself: @names, /commands, #tags, addresses."""
+        return html.escape(_LINKS.sub("\u200b", text)).translate(_ENTITIES)
+
+
+_SUPERGROUP: Final = re.compile(r"-100(\d{1,12})(?:/\d+)?$")
+_FIRST: Final = re.compile(r"\d{1,12}(?=[+#]|$)")  # of an album, of a card with its picture
+_LINKS: Final = re.compile(r"(?<=[@/#$])(?=\w)|(?<=\.)(?=[^\W\d])")
+_ENTITIES: Final = str.maketrans({mark: f"&#{ord(mark)};" for mark in "*`"})
+
+_MARKUPS: Final = {"discord": DiscordMarkup(), "telegram": TelegramMarkup()}
 _PLAIN: Final = Markup()
 
 

@@ -58,6 +58,7 @@ ACTS: Final = {
     Act.DELETE: mark("delete the post"),
     Act.WARN: mark("tell the author"),
     Act.ESCALATE: mark("show it to the moderators"),
+    Act.MUTE_IMAGES: mark("take from the author the right to post images"),
     Act.TIMEOUT: mark("time the author out"),
     Act.QUARANTINE: mark("put the author into quarantine"),
     Act.KICK: mark("kick the author"),

@@ -14,6 +14,8 @@ from bot.texts.notices import PASSED_ON, WARNING
 _DONE: Final = {
     EffectKind.DELETE: mark("The post was deleted."),
     EffectKind.UNREACT: mark("The reaction was taken off."),
+    EffectKind.REMOVE_COVER: mark("The picture of the community was taken down."),
+    EffectKind.MUTE_IMAGES: mark("The author cannot post images until {until}."),
     EffectKind.QUARANTINE: mark("The author was put into quarantine."),
     EffectKind.WARN: mark("The author was told in the channel."),
     EffectKind.TIMEOUT: mark("The author was timed out until {until}."),
@@ -26,6 +28,8 @@ _DONE: Final = {
 _SIMULATED: Final = {
     EffectKind.DELETE: mark("The post would have been deleted."),
     EffectKind.UNREACT: mark("The reaction would have been taken off."),
+    EffectKind.REMOVE_COVER: mark("The picture of the community would have been taken down."),
+    EffectKind.MUTE_IMAGES: mark("The author would have been kept from posting images until {until}."),
     EffectKind.QUARANTINE: mark("The author would have been put into quarantine."),
     EffectKind.WARN: mark("The author would have been told."),
     EffectKind.TIMEOUT: mark("The author would have been timed out until {until}."),
@@ -38,6 +42,8 @@ _SIMULATED: Final = {
 _UNDERTAKING: Final = {
     EffectKind.DELETE: mark("Deleting the post"),
     EffectKind.UNREACT: mark("Taking the reaction off"),
+    EffectKind.REMOVE_COVER: mark("Taking down the picture of the community"),
+    EffectKind.MUTE_IMAGES: mark("Taking from the author the right to post images"),
     EffectKind.QUARANTINE: mark("Putting the author into quarantine"),
     EffectKind.WARN: mark("Telling the author"),
     EffectKind.TIMEOUT: mark("Timing the author out"),
@@ -49,10 +55,12 @@ _UNDERTAKING: Final = {
 }
 _LIFTED: Final = {
     EffectKind.TIMEOUT: mark("The author's timeout was lifted."),
+    EffectKind.MUTE_IMAGES: mark("The author can post images again."),
     EffectKind.QUARANTINE: mark("The author was taken out of quarantine."),
 }
 _LIFTING: Final = {
     EffectKind.TIMEOUT: mark("Lifting the author's timeout"),
+    EffectKind.MUTE_IMAGES: mark("Giving the author back the right to post images"),
     EffectKind.QUARANTINE: mark("Taking the author out of quarantine"),
 }
 _SAID: Final = {
@@ -122,7 +130,7 @@ def _undertaking(kind: EffectKind, body: Mapping[str, Any]) -> str:
 
 def _lifts(kind: EffectKind, body: Mapping[str, Any]) -> bool:
     """Whether it takes back what was done: a timeout without an end, a quarantine switched off."""
-    name = {EffectKind.TIMEOUT: "until", EffectKind.QUARANTINE: "on"}.get(kind)
+    name = {EffectKind.TIMEOUT: "until", EffectKind.MUTE_IMAGES: "until", EffectKind.QUARANTINE: "on"}.get(kind)
     return name is not None and name in body and not body[name]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.desk.sanctions import Sanction, offered
-from bot.model import Button, Case, Effect, Option, Outcome, OutcomeState, Plan
+from bot.model import Button, Capabilities, Case, Effect, Option, Outcome, OutcomeState, Plan
 from bot.texts import outcomes
 from bot.texts.catalogue import Texts, mark
 from bot.texts.lines import ANSWER, fit
@@ -19,6 +19,7 @@ SANCTION: Final = "sanction"
 _HOUR, _DAY = 60, 24 * 60  # minutes
 _RIGHTS: Final = {
     Act.WARN: mark("time members out"),
+    Act.MUTE_IMAGES: mark("time members out"),
     Act.TIMEOUT: mark("time members out"),
     Act.QUARANTINE: mark("manage roles"),
     Act.KICK: mark("kick members"),
@@ -26,6 +27,7 @@ _RIGHTS: Final = {
 }
 _MEANINGS: Final = {
     Act.WARN: mark("Tells them in the channel, without saying what was found"),
+    Act.MUTE_IMAGES: mark("They can write, but post no images"),
     Act.TIMEOUT: mark("They can read, but not write"),
     Act.QUARANTINE: mark("Gives them the quarantine role"),
     Act.KICK: mark("They can come back with an invitation"),
@@ -36,9 +38,9 @@ _QUESTIONS: Final = {
 }
 
 
-def options(case: Case, policy: Policy, acts: frozenset[Act], texts: Texts) -> tuple[Option, ...]:
+def options(case: Case, policy: Policy, can: Capabilities, texts: Texts) -> tuple[Option, ...]:
     """The entries of the select, mild to harsh; none where nothing is to be done."""
-    return tuple(Option(s.value, label(s, texts), meaning(s, texts)) for s in offered(case, policy, acts))
+    return tuple(Option(s.value, label(s, texts), meaning(s, texts)) for s in offered(case, policy, can))
 
 
 def label(sanction: Sanction, texts: Texts) -> str:
@@ -47,6 +49,8 @@ def label(sanction: Sanction, texts: Texts) -> str:
     match sanction.act:
         case Act.WARN:
             return _("Warn")
+        case Act.MUTE_IMAGES:
+            return _("No images for {span}", span=_span(sanction.amount, texts))
         case Act.TIMEOUT:
             return _("Time out for {span}", span=_span(sanction.amount, texts))
         case Act.QUARANTINE:

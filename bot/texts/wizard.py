@@ -50,7 +50,7 @@ def begun_anew(voice: Voice) -> str:
 
 def no_channel(voice: Voice) -> str:
     """To who goes on without a channel."""
-    return voice.texts.gettext("**Choose a channel first**, or let me make one: without it nobody sees what I find.")
+    return voice.texts.gettext("**Choose a channel first**: without it nobody sees what I find.")
 
 
 def title(which: str, step: int, steps: int, texts: Texts) -> str:
@@ -107,8 +107,8 @@ def _listed(categories: Sequence[Category], texts: Texts) -> str:
 # --- the moderators' channel ------------------------------------------------------------------------
 
 
-def channel(policy: Policy, voice: Voice) -> list[str]:
-    """What it is for."""
+def channel(policy: Policy, voice: Voice, *, rooms: bool = True) -> list[str]:
+    """What it is for. `rooms`: whether a private one can be made."""
     _ = voice.texts.gettext
     lines = [
         _(
@@ -118,7 +118,9 @@ def channel(policy: Policy, voice: Voice) -> list[str]:
         _(
             "It should be private, since cards show what was removed. Pick a channel, or let me make one that only "
             "you, the roles that you chose before and I can see."
-        ),
+        )
+        if rooms
+        else _("It should be private, since cards show what was removed: one where only moderators and I are."),
     ]
     if policy.mod_channel:
         lines.append(_("Chosen: {channel}.", channel=voice.markup.channel(policy.mod_channel)))

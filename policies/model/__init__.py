@@ -12,6 +12,7 @@ from policies.model.conclusions import Decision, Listed, Near, Place, Reason, Re
 from policies.model.frozen import frozen, nothing
 from policies.model.screenings import Frames, Label, Screening, Unscreened, UnscreenedReason, Verdict, Versions, kept
 from policies.model.settings import (
+    FOR_A_WHILE,
     NEVER,
     OF_LADDER,
     USUAL_SURFACES,
@@ -35,6 +36,7 @@ from policies.model.settings import (
 from policies.model.vocabulary import SEXUAL, Category, Context, Medium, Suggestion
 
 __all__ = [
+    "FOR_A_WHILE",
     "NEVER",
     "OF_LADDER",
     "SEXUAL",

@@ -68,19 +68,21 @@ class Act(StrEnum):
     """What can be done about a post or its author, mild to harsh. Which of these a platform can do, it declares.
 
     `quarantine` gives the author the guild's quarantine role: what remains where a platform lets nobody take
-    down an avatar.
+    down an avatar. `mute_images` takes from the author the right to post images, and leaves them their words.
     """
 
     DELETE = "delete"
     WARN = "warn"
     ESCALATE = "escalate"
+    MUTE_IMAGES = "mute_images"
     TIMEOUT = "timeout"
     QUARANTINE = "quarantine"
     KICK = "kick"
     BAN = "ban"
 
 
-OF_LADDER = frozenset({Act.TIMEOUT, Act.KICK, Act.BAN})  # what never follows from one image alone
+OF_LADDER = frozenset({Act.MUTE_IMAGES, Act.TIMEOUT, Act.KICK, Act.BAN})  # what never follows from one image alone
+FOR_A_WHILE = frozenset({Act.MUTE_IMAGES, Act.TIMEOUT})  # what ends by itself, so many minutes later
 
 
 class Surface(StrEnum):

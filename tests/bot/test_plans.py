@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 
 from bot.model import Author, AuthorKind, EffectKind, Event, EventKind, Media, MediaKind, Plan, Tenant
 from bot.plans import plans_of
-from policies.model import Act, Context, Decision, Evidence, Place, Policy, Step, Suggestion
+from policies.model import FOR_A_WHILE, Act, Context, Decision, Evidence, Place, Policy, Step, Suggestion
 from policies.presets import preset
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 GUILD = Tenant("discord", "100")
 EMOJI = Media(MediaKind.EMOJI, "emoji:555", immutable=True)
 PICTURE = Media(MediaKind.ATTACHMENT, "attachment:1", immutable=True)
-ON_PEOPLE = {EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN}
-REMOVALS = {EffectKind.DELETE, EffectKind.UNREACT}
+ON_PEOPLE = {EffectKind.MUTE_IMAGES, EffectKind.TIMEOUT, EffectKind.QUARANTINE, EffectKind.KICK, EffectKind.BAN}
+REMOVALS = {EffectKind.DELETE, EffectKind.UNREACT, EffectKind.REMOVE_COVER}
 ORDER = [
     EffectKind.DELETE,
     EffectKind.UNREACT,
+    EffectKind.REMOVE_COVER,
+    EffectKind.MUTE_IMAGES,
     EffectKind.TIMEOUT,
     EffectKind.QUARANTINE,
     EffectKind.SAY,
@@ -47,7 +49,7 @@ def event(kind: EventKind = EventKind.MESSAGE, author: Author = Author("42"), **
 
 
 def decision(*acts: Act, minutes: int = 10) -> Decision:
-    steps = tuple(Step(act, minutes if act is Act.TIMEOUT else 0) for act in Act if act in acts)
+    steps = tuple(Step(act, minutes if act in FOR_A_WHILE else 0) for act in Act if act in acts)
     return Decision(Suggestion.BLOCK, steps, evidence=Evidence.MOSAIC)
 
 
@@ -61,6 +63,7 @@ def planned(happened: Event, *acts: Act, rules: Policy | None = None) -> list[Pl
 def test_everything_at_once_in_its_order() -> None:
     assert planned(event(), *Act, rules=policy(ban_delete_seconds=3600)) == [
         Plan(EffectKind.DELETE, {"channel": "7", "message": "900"}),
+        Plan(EffectKind.MUTE_IMAGES, {"author": "42", "until": (NOW + timedelta(minutes=10)).isoformat()}),
         Plan(EffectKind.TIMEOUT, {"author": "42", "until": (NOW + timedelta(minutes=10)).isoformat()}),
         Plan(EffectKind.QUARANTINE, {"author": "42", "role": "800", "on": True}),
         Plan(EffectKind.WARN, {"channel": "7", "author": "42"}),
@@ -164,6 +167,7 @@ def test_nothing_is_done_that_was_not_decided(happened: Event, acts: frozenset[A
         Act.DELETE: REMOVALS,
         Act.WARN: {EffectKind.WARN, EffectKind.SAY},
         Act.ESCALATE: {EffectKind.CARD},
+        Act.MUTE_IMAGES: {EffectKind.MUTE_IMAGES},
         Act.TIMEOUT: {EffectKind.TIMEOUT},
         Act.QUARANTINE: {EffectKind.QUARANTINE},
         Act.KICK: {EffectKind.KICK},
@@ -179,3 +183,12 @@ def test_a_plan_of_automation_never_claims_to_be_a_persons(
 ) -> None:
     for plan in planned(happened, *acts, rules=rules):
         assert not {"real", "actor", "entrusted"} & set(plan.body)
+
+
+def test_a_cover_that_came_in_a_channel_is_taken_down() -> None:
+    place = Place(Context.ROOM_COVER, "-1001")
+    cover = event(EventKind.COVER, place=place, message="900")
+    assert planned(cover, Act.DELETE, Act.WARN) == [
+        Plan(EffectKind.REMOVE_COVER, {"channel": "-1001", "message": "900"})
+    ]
+    assert planned(event(EventKind.COVER, place=Place(Context.ROOM_COVER)), Act.DELETE) == []

@@ -108,9 +108,9 @@ full_tables = st.fixed_dictionaries(dict.fromkeys(Category, thresholds)).map(fro
 _milder = st.lists(st.sampled_from([Act.WARN, Act.ESCALATE, Act.QUARANTINE]), max_size=2, unique=True).map(tuple)
 _looks = st.sampled_from([(), (Act.ESCALATE,), (Act.DELETE, Act.ESCALATE), (Act.DELETE, Act.WARN, Act.ESCALATE)])
 actions = st.builds(Actions, block=_milder.map(lambda acts: (Act.DELETE, *acts)), review=_looks)
-rungs = st.builds(Rung, st.integers(1, 9), st.just(Act.TIMEOUT), st.integers(1, 40_320)) | st.builds(
-    Rung, st.integers(1, 9), st.sampled_from([Act.WARN, Act.QUARANTINE, Act.KICK, Act.BAN])
-)
+rungs = st.builds(
+    Rung, st.integers(1, 9), st.sampled_from([Act.MUTE_IMAGES, Act.TIMEOUT]), st.integers(1, 40_320)
+) | st.builds(Rung, st.integers(1, 9), st.sampled_from([Act.WARN, Act.QUARANTINE, Act.KICK, Act.BAN]))
 ladders = st.builds(
     Ladder,
     rungs=st.lists(rungs, max_size=4, unique_by=lambda r: (r.strikes, r.act)).map(tuple),

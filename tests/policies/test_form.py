@@ -271,15 +271,16 @@ def test_everything_can_be_said() -> None:
         ("ladder: {rungs: [{strikes: 1}]}", "ladder.rungs[0].act: must be given"),
         (
             "ladder: {rungs: [{strikes: 1, act: timeout}]}",
-            "ladder.rungs[0]: minutes: a timeout needs them, nothing else takes them",
+            "ladder.rungs[0]: minutes: a timeout and mute_images need them, nothing else takes them",
         ),
         (
             "ladder: {rungs: [{strikes: 1, act: ban, minutes: 5}]}",
-            "ladder.rungs[0]: minutes: a timeout needs them, nothing else takes them",
+            "ladder.rungs[0]: minutes: a timeout and mute_images need them, nothing else takes them",
         ),
         (
             "ladder: {rungs: [{strikes: 1, act: delete}]}",
-            "ladder.rungs[0]: act: delete is not for a ladder; choose warn, timeout, quarantine, kick or ban",
+            "ladder.rungs[0]: act: delete is not for a ladder; "
+            "choose warn, mute_images, timeout, quarantine, kick or ban",
         ),
         (
             "ladder: {rungs: [{strikes: 2, act: warn}, {strikes: 2, act: warn}]}",

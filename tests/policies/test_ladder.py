@@ -86,6 +86,12 @@ def test_of_two_rungs_at_one_height_the_harsher_holds() -> None:
     assert (climbed.steps, climbed.proposed) == ((Step(Act.TIMEOUT, 5),), (Step(Act.BAN),))
 
 
+def test_an_image_mute_is_milder_than_a_timeout_and_automatic() -> None:
+    ladder = Ladder(rungs=(Rung(1, Act.MUTE_IMAGES, 60), Rung(2, Act.TIMEOUT, 5), Rung(2, Act.MUTE_IMAGES, 600)))
+    assert climb(ladder, having(0), adds=1).steps == (Step(Act.MUTE_IMAGES, 60),)
+    assert climb(ladder, having(1), adds=1).steps == (Step(Act.TIMEOUT, 5),)
+
+
 @pytest.mark.parametrize("second", [Act.KICK, Act.BAN])
 def test_only_what_is_harsher_than_the_step_taken_is_proposed(second: Act) -> None:
     ladder = Ladder(rungs=(Rung(1, Act.KICK), Rung(2, second)), automatic_removal=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 
 import aiohttp
 import discord
 
-from bot.media.fetch import Stale
+from bot.media.fetch import Stale, opened
 from bot.model import Event, Media
 from bot.platforms.discord import assets
 from bot.platforms.discord.client import BeholderClient, Source
@@ -19,17 +19,6 @@ from bot.ports import Gone, Unfetchable
 from policies.model import UnscreenedReason
 
 PATIENCE = 30.0  # seconds to fetch a message
-
-
-@asynccontextmanager
-async def opened(stream: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Whoever stops reading early lets go of the connection at once, not when memory is tidied."""
-    try:
-        yield stream
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def where(urls: Urls, event: Event, media: Media) -> str | None:

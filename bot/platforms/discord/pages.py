@@ -145,7 +145,7 @@ def surveying(interaction: Interaction) -> Survey:
     """The self-check of the guild that is spoken from. What cannot be seen is not well."""
     guild = interaction.guild
 
-    def survey(policy: Policy) -> Sequence[Finding]:
+    async def survey(policy: Policy) -> Sequence[Finding]:
         if guild is None or guild.unavailable:
             _ = texts_of(interaction).gettext
             return [Finding(_("This server"), False, _("I cannot see it at the moment. Check again in a minute."))]

@@ -55,6 +55,8 @@ class Sanctions:
     async def time_out(self, action: TimeoutMember) -> Outcome:
         """Time them out, or lift the timeout."""
         guild = self._present(action.tenant)
+        if action.images_only:
+            raise Refusal(Worded("Discord cannot keep images alone from somebody: use a timeout in its place"))
         if action.until is not None and action.until <= self._clock.now():
             raise Refusal(Worded("the timeout would be over by now"))
         if action.until is not None and action.until > self._clock.now() + LONGEST_TIMEOUT:

@@ -13,14 +13,13 @@ from cachetools import LRUCache
 from bot.model import Event
 from bot.platforms.discord.appearance import Appearance, of_post
 from bot.platforms.discord.extract import guild_id_of
+from bot.platforms.wanted import wanted_of
 from bot.ports import Clock, Faces
-from policies.model import Context, Mode, Policy, Surface
+from policies.model import Context, Policy, Surface
 
 REMEMBERED = 50_000  # members, at some 200 bytes each
 TOLD_REACTIONS = 20_000  # messages
 
-FACES = frozenset({Surface.AVATARS, Surface.BANNERS})
-COVERS = frozenset({Surface.COVERS})
 Submit = Callable[[Sequence[Event]], Awaitable[None]]
 
 
@@ -36,9 +35,9 @@ class Sightings:
 
     async def see_author(self, message: discord.Message, policy: Policy) -> None:
         """Somebody wrote: mostly one who was seen before, which costs a look into memory. Raises like `see`."""
-        wanted = _wanted(policy, Context.HEAD_IMAGE)
+        wanted = wanted_of(policy, Context.HEAD_IMAGE)
         whom, look = _glance(message, wanted)
-        waits = guild_id_of(message) in self._put_off and _wanted(policy, Context.ROOM_COVER)
+        waits = guild_id_of(message) in self._put_off and wanted_of(policy, Context.ROOM_COVER)
         if not waits and (not wanted or self._known.get(whom) == look):
             return
         appearance = of_post(message)
@@ -59,7 +58,7 @@ class Sightings:
         """
         if not appearance.is_cover and (cover := self._put_off.pop(appearance.guild, None)) is not None:
             await self.see(cover, policy)
-        wanted = _wanted(policy, appearance.context)
+        wanted = wanted_of(policy, appearance.context)
         if wanted:
             await self._tell(appearance, wanted)
         elif appearance.is_cover:
@@ -73,15 +72,6 @@ class Sightings:
             await self._submit(events)
         if news.slots:
             await self._faces.note(tenant, owner, shown)
-
-
-def _wanted(policy: Policy, context: Context) -> frozenset[Surface]:
-    """What is looked at now: nothing while the guild is paused, or where no card could be shown and nothing else
-    is to follow, as before it was set up."""
-    heard = policy.mod_channel is not None or context in policy.context_actions
-    if policy.mode is Mode.PAUSED or not heard:
-        return frozenset()
-    return policy.surfaces & (COVERS if context is Context.ROOM_COVER else FACES)
 
 
 def _glance(message: discord.Message, wanted: frozenset[Surface]) -> tuple[Hashable, int]:

@@ -32,7 +32,7 @@ class Sitting:
         self.surveyed: list[Policy] = []
         self.answer = Answer("")
 
-    def survey(self, policy: Policy) -> Sequence[Finding]:
+    async def survey(self, policy: Policy) -> Sequence[Finding]:
         self.surveyed.append(policy)
         return self.findings
 

@@ -13,6 +13,7 @@ import pytest
 from bot.desk.sanctions import ASKS_AGAIN, BY_VALUE, LADDER, RIGHTS, Sanction, offered
 from bot.desk.verbs import Verb
 from bot.model import (
+    ABLE,
     Action,
     Answer,
     Author,
@@ -45,11 +46,12 @@ CHIEF = Presser("55", "Mo", rights=frozenset({"moderate", "punish", "roles", "ki
 SECOND = replace(CHIEF, id="56", name="Kim")
 TRUSTED = Presser("77", "Rolf", roles=frozenset({"900"}))
 VALUES = [s.value for s in LADDER]
-ALL = frozenset(Act)
+ALL = replace(ABLE, covers=False)
 QUARANTINED = Outcome(OutcomeState.DONE, ref="800")
 POLICY = replace(preset("standard"), quarantine_role="800")
 KINDS = {
     Act.WARN: EffectKind.SAY,
+    Act.MUTE_IMAGES: EffectKind.MUTE_IMAGES,
     Act.TIMEOUT: EffectKind.TIMEOUT,
     Act.QUARANTINE: EffectKind.QUARANTINE,
     Act.KICK: EffectKind.KICK,
@@ -276,6 +278,17 @@ async def test_overturning_lifts_whatever_the_case_did_to_its_author(origin: Ori
 
 
 @pytest.mark.asyncio
+async def test_overturning_gives_back_the_right_to_post_images(world: World) -> None:
+    number = await opened(world)
+    await choose(world, number, "mute_images:1440")
+    world.hands.performed.clear()
+    answer = await world.desk.press(GUILD, number, Verb.GIVE_BACK, MODERATOR)
+    [lifted] = [e.body for e in world.hands.performed if e.kind is EffectKind.MUTE_IMAGES]
+    assert (lifted["until"], lifted["given"]) == (None, (START + timedelta(days=1)).isoformat())
+    assert "The author can post images again." in answer.text
+
+
+@pytest.mark.asyncio
 async def test_overturning_sets_nobody_free_whom_another_case_holds(world: World) -> None:
     """They were in quarantine before: the outcome names no role that this case gave."""
     number = await opened(world)
@@ -338,7 +351,7 @@ def test_values_are_as_long_as_a_select_takes_and_each_its_own() -> None:
     assert len(BY_VALUE) == len(LADDER) <= 25
     assert all(len(v) <= 100 for v in VALUES)
     assert [
-        *("warn", "timeout:10", "timeout:60", "timeout:1440", "timeout:10080"),
+        *("warn", "mute_images:1440", "mute_images:10080", "timeout:10", "timeout:60", "timeout:1440", "timeout:10080"),
         *("quarantine", "kick", "ban:0", "ban:3600", "ban:86400"),
     ] == VALUES
 
@@ -360,15 +373,19 @@ def test_nobody_is_punished_for_a_test_or_in_a_direct_message() -> None:
     assert offered(case(place=Place(Context.MESSAGE, "7")), POLICY, ALL) == ()
 
 
-@pytest.mark.parametrize("act", [Act.WARN, Act.TIMEOUT, Act.QUARANTINE, Act.KICK, Act.BAN])
+@pytest.mark.parametrize("act", [Act.WARN, Act.MUTE_IMAGES, Act.TIMEOUT, Act.QUARANTINE, Act.KICK, Act.BAN])
 def test_a_platform_that_cannot_offers_it_not(act: Act) -> None:
-    assert {s.act for s in offered(case(), POLICY, ALL - {act})} == {s.act for s in LADDER} - {act}
+    assert {s.act for s in offered(case(), POLICY, replace(ALL, acts=ALL.acts - {act}))} == {s.act for s in LADDER} - {
+        act
+    }
 
 
 def test_without_a_role_there_is_no_quarantine_and_without_a_channel_no_warning() -> None:
     assert Sanction(Act.QUARANTINE) not in offered(case(), preset("standard"), ALL)
     profile = case(Origin.REVIEW, kind=EventKind.AVATAR, place=Place(Context.HEAD_IMAGE), message="", effects=())
-    assert {s.act for s in offered(profile, POLICY, ALL)} == {Act.TIMEOUT, Act.QUARANTINE, Act.KICK, Act.BAN}
+    assert {s.act for s in offered(profile, POLICY, ALL)} == {
+        *(Act.MUTE_IMAGES, Act.TIMEOUT, Act.QUARANTINE, Act.KICK, Act.BAN)
+    }
 
 
 def test_after_a_kick_there_are_bans_and_after_a_ban_nothing() -> None:
@@ -378,10 +395,12 @@ def test_after_a_kick_there_are_bans_and_after_a_ban_nothing() -> None:
 
 
 def test_the_card_names_them_from_mild_to_harsh() -> None:
-    shown = card(case(), History(), POLICY, picture=None, lost_picture=False, texts=Texts(), acts=ALL).sanctions
+    shown = card(case(), History(), POLICY, picture=None, lost_picture=False, texts=Texts(), can=ALL).sanctions
     assert [o.value for o in shown] == VALUES
     assert [o.label for o in shown] == [
         "Warn",
+        "No images for 1 day",
+        "No images for 7 days",
         "Time out for 10 minutes",
         "Time out for 1 hour",
         "Time out for 1 day",
@@ -393,6 +412,11 @@ def test_the_card_names_them_from_mild_to_harsh() -> None:
         "Ban, and delete posts of the last day",
     ]
     assert all(o.description for o in shown)
+
+
+def test_where_a_ban_deletes_nothing_only_the_plain_one_is_offered() -> None:
+    values = {s.value for s in offered(case(), POLICY, replace(ALL, ban_deletes=False))}
+    assert {v for v in values if v.startswith("ban")} == {"ban:0"}
 
 
 @pytest.mark.asyncio

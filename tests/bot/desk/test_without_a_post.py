@@ -7,13 +7,15 @@ from itertools import product
 
 import pytest
 
+from bot.desk import undertakings
 from bot.desk.post import Matter, link, matter, removable
-from bot.desk.verbs import CLOSES, ON_A_REACTION, ON_WHAT_STAYS, Verb, offered
+from bot.desk.verbs import CLOSES, ON_WHAT_STAYS, WITHOUT_A_WAY_BACK, Verb, offered
 from bot.model import (
     Author,
     AuthorKind,
     Case,
     CaseState,
+    Effect,
     EffectKind,
     EventKind,
     History,
@@ -29,7 +31,7 @@ from bot.texts.cards import card
 from bot.texts.catalogue import Texts
 from policies.model import Context, Listed, Place
 from policies.presets import preset
-from tests.bot.cases import GUILD, LOOK, case, effect, image
+from tests.bot.cases import GUILD, LOOK, START, case, effect, image
 from tests.bot.desk.world import MODERATOR, World
 
 EMOJI = image(media=Media(MediaKind.EMOJI, "emoji:555", immutable=True))
@@ -90,14 +92,14 @@ def test_nothing_is_removed_that_stays(what: Matter, origin: Origin) -> None:
 
 @pytest.mark.parametrize("origin", Origin)
 def test_a_reaction_can_be_taken_off_and_never_given_back(origin: Origin) -> None:
-    assert offered(about(Matter.REACTION, origin)) == ON_A_REACTION[origin]
+    assert offered(about(Matter.REACTION, origin)) == WITHOUT_A_WAY_BACK[origin]
 
 
 def test_a_reaction_that_could_not_be_taken_off_is_offered_for_removal() -> None:
     refused = about(
         Matter.REACTION, Origin.REMOVED, effects=(effect(EffectKind.UNREACT, OutcomeState.REFUSED, "cure"),)
     )
-    assert offered(refused) == ON_A_REACTION[Origin.REVIEW]
+    assert offered(refused) == WITHOUT_A_WAY_BACK[Origin.REVIEW]
 
 
 @pytest.mark.asyncio
@@ -224,3 +226,36 @@ def test_what_a_direct_message_was_answered_is_no_invitation() -> None:
     told = effect(EffectKind.SAY, text="x", said=notices.PASSED_ON)
     one = replace(about(Matter.DIRECT), effects=(told,))
     assert shown(one)[2]["What was done"] == "The author was told that it is not allowed."
+
+
+# --- a cover that came in a channel -----------------------------------------------------------------------------
+
+
+def a_cover(origin: Origin, *effects: Effect) -> Case:
+    return case(
+        origin,
+        kind=EventKind.COVER,
+        place=Place(Context.ROOM_COVER, "-1001"),
+        author=Author("42"),
+        images=(FACE,),
+        effects=effects,
+    )
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_a_cover_that_came_in_a_channel_can_be_taken_down(origin: Origin) -> None:
+    done = (effect(EffectKind.REMOVE_COVER),) if origin is Origin.REMOVED else ()
+    assert removable(a_cover(origin, *done))
+    assert offered(a_cover(origin, *done)) == WITHOUT_A_WAY_BACK[origin]
+
+
+def test_a_cover_that_was_taken_down_is_said_to_be() -> None:
+    title, _, lines = shown(a_cover(Origin.REMOVED, effect(EffectKind.REMOVE_COVER)))
+    assert title == "Case 12 · removed"
+    assert lines["What was done"] == "The picture of the community was taken down."
+
+
+def test_pressing_removes_the_cover_and_the_message_that_showed_it() -> None:
+    plans = undertakings.first(a_cover(Origin.REVIEW), Verb.REMOVE, preset("standard"), Texts(), START)
+    assert plans[0] == Plan(EffectKind.REMOVE_COVER, {"channel": "-1001", "message": "900", "real": True})
+    assert EffectKind.WARN not in {plan.kind for plan in plans}

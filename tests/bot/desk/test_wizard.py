@@ -8,6 +8,7 @@ import pytest
 
 from bot.desk import steps
 from bot.model import (
+    ABLE,
     Choose,
     Finding,
 )
@@ -127,11 +128,11 @@ async def test_with_one_provider_there_is_nothing_to_choose(world: World) -> Non
 def test_with_several_providers_there_is_a_choice() -> None:
     voice, some = Voice.to(GUILD, Texts()), {**COVERAGE, "huawei": frozenset({Category.HATE})}
     policy = replace(preset("standard"), providers=("local",))
-    page = steps.page(steps.PROVIDERS, policy, (), some, voice)
+    page = steps.page(steps.PROVIDERS, policy, (), some, voice, able=ABLE)
     [choose] = [c for c in page.controls if isinstance(c, Choose)]
     assert [(o.value, o.chosen) for o in choose.options] == [("huawei", False), ("local", True)]
     assert "• huawei: hate. A paid service: pictures are sent to it." in page.text
-    everybody = steps.page(steps.PROVIDERS, preset("standard"), (), some, voice)
+    everybody = steps.page(steps.PROVIDERS, preset("standard"), (), some, voice, able=ABLE)
     [choose] = [c for c in everybody.controls if isinstance(c, Choose)]
     assert all(o.chosen for o in choose.options), "none named are all of them"
 

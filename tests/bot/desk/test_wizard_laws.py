@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.desk import steps
 from bot.desk.draft import Draft
 from bot.model import (
+    ABLE,
     Button,
     Choose,
     Finding,
@@ -51,7 +52,7 @@ def test_a_draft_onto_what_it_made_changes_nothing(draft: Draft, policy: Policy)
 def test_every_page_fits_and_its_controls_are_its_own(draft: Draft, which: str, missing: int) -> None:
     voice = Voice.to(GUILD, Texts())
     findings = [Finding(f"Right {n}", ok=False, cure="x" * 200) for n in range(missing)]
-    page = steps.page(which, draft.onto(preset("standard")), findings, COVERAGE, voice, "note")
+    page = steps.page(which, draft.onto(preset("standard")), findings, COVERAGE, voice, "note", able=ABLE)
     assert length(page.title) <= 200
     assert length(page.text) <= steps.TEXT
     names = [c.verb if isinstance(c, Button) else c.name for c in page.controls]

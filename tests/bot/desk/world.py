@@ -10,7 +10,9 @@ from datetime import datetime
 from bot.desk.desk import Desk
 from bot.media.fetch import collect
 from bot.model import (
+    ABLE,
     Author,
+    Capabilities,
     CardRef,
     Case,
     CaseState,
@@ -113,6 +115,7 @@ class World:
         self.eyes = Eyes()
         self.states = dict.fromkeys(COVERAGE, "ok")
         self.funds: dict[str, Funds] = {}
+        self.able: dict[str, Capabilities] = {}
         self.desk = Desk(
             ledger=store.ledger,
             settings=store.settings,
@@ -126,18 +129,19 @@ class World:
             coverage=COVERAGE,
             states=lambda: self.states,
             funds=self._funds,
+            capabilities=lambda tenant: self.able.get(tenant.platform, ABLE),
         )
         self._messages = 0
 
     async def _funds(self, tenant: Tenant) -> dict[str, Funds]:
         return self.funds
 
-    async def policy(self, **changes: object) -> Policy:
+    async def policy(self, tenant: Tenant = GUILD, /, **changes: object) -> Policy:
         """Change the guild's policy directly; returns what now holds."""
-        policy, _ = await self.store.settings.policy(GUILD)
+        policy, _ = await self.store.settings.policy(tenant)
         if changes:
             policy = replace(policy, **changes)  # type: ignore[arg-type]
-            await self.store.settings.save(GUILD, policy, "host", "policy apply")
+            await self.store.settings.save(tenant, policy, "host", "policy apply")
         return policy
 
     async def open(
@@ -151,15 +155,16 @@ class World:
         plans: Sequence[Plan] | None = None,
         ends: Outcome = DONE,
         kind: EventKind = EventKind.MESSAGE,
+        tenant: Tenant = GUILD,
     ) -> int:
         """A case as the pipeline leaves it: effects done as `ends`, one card posted. Returns its number."""
         self._messages += 1
         message = str(1000 + self._messages) if kind not in (EventKind.AVATAR, EventKind.COVER) else ""
         decision = LOOK if origin is Origin.REVIEW else REMOVAL
         shown = tuple(images if images is not None else [image(self._messages, decision)])
-        event = Event(GUILD, kind, place, message, str(self._messages), author, tuple(i.media for i in shown), START)
+        event = Event(tenant, kind, place, message, str(self._messages), author, tuple(i.media for i in shown), START)
         [job] = await self.store.journal.put(
-            [Entry(GUILD, event.key, JobKind.EVENT, event_payload(event), event.subject)], lease=True
+            [Entry(tenant, event.key, JobKind.EVENT, event_payload(event), event.subject)], lease=True
         )
         if plans is None:
             delete = Plan(EffectKind.DELETE, {"channel": place.channel, "message": message})
@@ -180,7 +185,7 @@ class World:
         ended = Outcome(OutcomeState.SIMULATED) if origin is Origin.OBSERVED else ends
         for effect in concluded.effects:
             await self.store.ledger.settle(effect, ended)
-        await self.store.ledger.card_posted(GUILD, concluded.case, CardRef("9", f"{1000 + self._messages}1", evidence))
+        await self.store.ledger.card_posted(tenant, concluded.case, CardRef("9", f"{1000 + self._messages}1", evidence))
         return concluded.case
 
     async def case(self, number: int) -> Case:

@@ -66,7 +66,7 @@ async def test_opening_migrates_by_itself_and_only_once(tmp_path: Path, clock: F
     for _ in range(2):
         async with await Database.open(None, data_dir=tmp_path / "d", clock=clock, ballast=SMALL_BALLAST) as database:
             assert await database.tenants.ensure(HOME) == 1
-    assert await migrate(None, data_dir=tmp_path / "d", clock=clock) == "0004"
+    assert await migrate(None, data_dir=tmp_path / "d", clock=clock) == "0006"
 
 
 @pytest.mark.asyncio

@@ -72,6 +72,29 @@ async def test_a_pending_deletion_delays_the_notice_but_not_the_card(street: Str
 
 
 @pytest.mark.asyncio
+async def test_a_platform_that_says_when_is_not_asked_before(street: Street) -> None:
+    later = Outcome(OutcomeState.FAILED, "too many at once", retry=True, after=40.0)
+    street.chat.script[PostCard] = [later]
+    await street.post(shows("bad"))
+    assert street.chat.done == ["Delete", "Warn", "PostCard"]
+    assert street.clock.slept == []
+    assert await street.sweep(39) == 0
+    assert await street.sweep(2) == 1
+    assert street.effects_of("card") == [("done", 1)]
+
+
+@pytest.mark.asyncio
+async def test_a_card_that_was_held_up_still_shows_its_picture(street: Street) -> None:
+    street.chat.script[PostCard] = [Outcome(OutcomeState.FAILED, "too many at once", retry=True, after=40.0)]
+    await street.post(shows("bad"))
+    await street.sweep(60)
+    first, second = street.chat.cards
+    assert first.card.picture is not None
+    assert second.card.picture == first.card.picture
+    assert "restart" not in second.card.footer
+
+
+@pytest.mark.asyncio
 async def test_nobody_is_told_of_a_removal_that_was_refused(street: Street) -> None:
     street.chat.script[Delete] = [REFUSED]
     await street.post(shows("bad"))

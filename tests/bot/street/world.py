@@ -330,6 +330,7 @@ class Street:
             performer=self.effects,
             clock=self.clock,
             coverage={j.name: j.covers for j in self.judges},
+            capabilities=lambda tenant: platforms[tenant.platform].capabilities,
         )
         handlers = {
             JobKind.GREET: days.greet,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.config import Config, HitPawDelivery, HuaweiDelivery
-from bot.model import Recipient
+from bot.model import ABLE, Recipient
 from bot.texts import firstdays, privacy, wizard
 from bot.texts.catalogue import Texts
 from bot.vendors import recipients
@@ -59,7 +59,7 @@ def test_a_guild_that_chose_is_told_of_those_alone() -> None:
 
 
 def test_the_greeting_says_it() -> None:
-    page = firstdays.welcome(preset("standard"), 0, {}, TEXTS, (Recipient("hitpaw", "upload"),))
+    page = firstdays.welcome(preset("standard"), 0, {}, TEXTS, (Recipient("hitpaw", "upload"),), able=ABLE)
     assert "lies there for up to 7 days" in page.text
 
 

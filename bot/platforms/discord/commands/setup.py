@@ -45,7 +45,7 @@ async def setup(
         if preset is None or chosen is None or mode is None:
             return await desk.wizard.open(tenant, presser, survey=survey, preset=preset, mod_channel=chosen)
         policy, _ = await interaction.client.settings.policy(tenant)
-        found = survey(replace(policy, mod_channel=chosen))
+        found = await survey(replace(policy, mod_channel=chosen))
         return await desk.setup(tenant, presser, preset=preset, mod_channel=chosen, mode=mode, findings=found)
 
     await open_page(interaction, begin)

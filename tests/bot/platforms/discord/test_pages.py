@@ -77,7 +77,7 @@ async def test_setup_opens_a_page_for_whoever_asked_alone(live: Live, validator:
     assert (asked.what, asked.tenant) == ("open", office.tenant)
     assert (asked.args["preset"], asked.args["mod_channel"]) == (None, None)
     assert asked.presser.rights == {"manage", "moderate"}
-    found = asked.args["survey"](dataclasses.replace(Policy("standard"), mod_channel=str(office.mods.id)))
+    found = await asked.args["survey"](dataclasses.replace(Policy("standard"), mod_channel=str(office.mods.id)))
     assert "Moderators' channel" in [f.name for f in found if not f.ok], "everybody can read it"
     assert validator.violations() == []
 

@@ -90,6 +90,15 @@ async def test_a_rule_does_not_shorten_a_timeout_and_a_moderator_may(live: Live)
     assert scene.guild.members[scene.ann.id].timeout_until == shorter.until
 
 
+@pytest.mark.asyncio
+async def test_discord_takes_nobodys_images_alone(live: Live) -> None:
+    scene = Scene(live)
+    outcome = await scene.perform(TimeoutMember(scene.tenant, str(scene.ann.id), later(60), 9, images_only=True))
+    assert outcome.state is OutcomeState.REFUSED
+    assert "use a timeout" in outcome.detail
+    assert scene.guild.members[scene.ann.id].timeout_until is None
+
+
 # --- a guild that is not there --------------------------------------------------------------------------------
 
 
