@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ class House:
 
     def jobs(self) -> list[str]:
         """The state of every job of what Telegram sent, the oldest first."""
-        with sqlite3.connect(self.street.folder / NAME) as connection:
+        with closing(sqlite3.connect(self.street.folder / NAME)) as connection:
             return [
                 s for (s,) in connection.execute("SELECT state FROM jobs WHERE kind IN ('raw', 'event') ORDER BY id")
             ]
@@ -107,14 +107,8 @@ class House:
 @asynccontextmanager
 async def house_of(t: LoopbackTelegram, street: Street, **settings: Any) -> AsyncIterator[House]:
     """The app running; stopped at the end."""
-    config = Config(
-        data_dir=street.folder,
-        web_port=0,
-        discord_token=None,
-        telegram_token=SecretStr(t.token),
-        telegram_api_url=t.root,
-        **settings,
-    )
+    given = {"data_dir": street.folder, "web_port": 0, "discord_token": None, "telegram_api_url": t.root} | settings
+    config = Config(telegram_token=SecretStr(t.token), **given)
 
     async def warm() -> None: ...
 
