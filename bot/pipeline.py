@@ -19,7 +19,7 @@ from bot.effects import Effects
 from bot.lines import line, where
 from bot.looking import Eyes
 from bot.model import (
-    AuthorKind,
+    PUNISHABLE,
     Concluded,
     EffectKind,
     Event,
@@ -201,7 +201,7 @@ class Pipeline:
 
     def _ruling(self, judgement: _Judgement, spans: Spans) -> Ruling:
         event, decision = judgement.event, judgement.decision
-        earns = decision.removes and event.author.kind is AuthorKind.MEMBER
+        earns = decision.removes and event.author.kind in PUNISHABLE
         struck = {i.sha256 for i in judgement.images if i.sha256 and engine.earns_strike(i.decision)}
         return Ruling(
             event=event,
@@ -305,7 +305,7 @@ def _standing(event: Event, history: History, now: datetime) -> Standing:
         hours=None if joined is None else (now - joined).total_seconds() / 3600,
         strikes=history.strikes,
         upheld=history.upheld,
-        member=event.author.kind is AuthorKind.MEMBER,
+        member=event.author.kind in PUNISHABLE,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.model import POSTS, AuthorKind, EffectKind, Event, EventKind, Plan
+from bot.model import POSTS, PUNISHABLE, EffectKind, Event, EventKind, Plan
 from bot.texts import notices
 from bot.texts.catalogue import Texts
 from policies.model import Act, Context, Decision, Policy, Step
@@ -36,7 +36,7 @@ def _removing(event: Event, steps: Steps) -> Iterator[Plan]:
 
 
 def _restricting(event: Event, policy: Policy, steps: Steps, now: datetime) -> Iterator[Plan]:
-    if event.author.kind is not AuthorKind.MEMBER:
+    if event.author.kind not in PUNISHABLE:
         return
     author = event.author.id
     if step := steps.get(Act.TIMEOUT):
@@ -61,7 +61,7 @@ def _telling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
 
 
 def _expelling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
-    if event.author.kind is not AuthorKind.MEMBER:
+    if event.author.kind not in PUNISHABLE:
         return
     author = event.author.id
     if Act.KICK in steps:

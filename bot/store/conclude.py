@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from bot.model import (
     Ruling,
     Tenant,
 )
-from bot.store import codec
+from bot.store import codec, growing
 from bot.store.journal import FINISH
 from bot.store.prepared import Prepared
 from bot.store.rows import effect_of
@@ -147,6 +147,8 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 
 
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
+    if (case := growing.before(connection, filed.id, ruling)) is not None:
+        return _grown(connection, ruling, filed, case)
     if ruling.origin is not None:
         if _may_be_again(ruling) and (before := _dealt_with(connection, ruling, filed)) is not None:
             return Concluded(before, ())
@@ -155,6 +157,20 @@ def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if not ruling.observed:
         _count(connection, ruling, filed)
     return Concluded(filed.number, made)
+
+
+def _grown(connection: Connection, ruling: Ruling, filed: Filed, case: growing.Before) -> Concluded:
+    """Images that the case knew already earn nothing again."""
+    filed = replace(filed, row=case.row, number=case.number)
+    growing.take_over(connection, filed.id, case, ruling, filed.decision or 0)
+    if ruling.origin is not None:
+        late = (image for image in ruling.images if image.media.key not in case.media)
+        _SUBJECT.each(connection, (_subject(filed.id, case.row, ruling, image) for image in late))
+    flagged = {i.sha256 or i.media.key for i in ruling.images if _flagged(i)}
+    made = plan(connection, filed, tuple(growing.further(case, ruling, flagged)))
+    if not ruling.observed:
+        _count(connection, replace(ruling, strikes=tuple(s for s in ruling.strikes if s not in case.images)), filed)
+    return Concluded(case.number, made)
 
 
 def _may_be_again(ruling: Ruling) -> bool:
@@ -171,7 +187,7 @@ def _dealt_with(connection: Connection, ruling: Ruling, filed: Filed) -> int | N
     """
     event = ruling.event
     known: dict[tuple[int, Origin], set[str]] = {}
-    asked = {"of": filed.id, "message": event.message, "channel": event.place.channel}
+    asked = {"of": filed.id, "message": event.post, "channel": event.place.channel}
     for number, origin, sha256, media in _CASES_OF_MESSAGE.run(connection, asked):
         known.setdefault((number, origin), set()).add(sha256 or media)
     wanted = {i.sha256 or i.media.key for i in ruling.images if _flagged(i)}
@@ -202,7 +218,7 @@ def _subject(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[str,
     return {
         "tenant": tenant,
         "case": case,
-        "message": event.message,
+        "message": event.post,
         "author": event.author.id,
         "context": event.place.context,
         "channel": event.place.channel,
