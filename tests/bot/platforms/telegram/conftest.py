@@ -107,7 +107,12 @@ class House:
 @asynccontextmanager
 async def house_of(t: LoopbackTelegram, street: Street, **settings: Any) -> AsyncIterator[House]:
     """The app running; stopped at the end."""
-    given = {"data_dir": street.folder, "web_port": 0, "discord_token": None, "telegram_api_url": t.root} | settings
+    given: dict[str, Any] = {
+        "data_dir": street.folder,
+        "web_port": 0,
+        "discord_token": None,
+        "telegram_api_url": t.root,
+    } | settings
     config = Config(telegram_token=SecretStr(t.token), **given)
 
     async def warm() -> None: ...
