@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import known, local, memory, new, polling, scale
+from benchmarks import known, local, memory, new, polling, scale, telegram
 from benchmarks.report import Machine, Report
 from benchmarks.sheet import sheet
 
@@ -27,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[Report]]] = {
     "memory": memory.run,
     "scale": scale.run,
     "polling": polling.run,
+    "telegram": telegram.run,
 }
 
 

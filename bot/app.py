@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,7 +15,7 @@ from bot.allowance import Allowance
 from bot.caps import Caps
 from bot.chores import Chores
 from bot.clock import SystemClock
-from bot.config import Config, ConfigError
+from bot.config import Config, ConfigError, TelegramMode
 from bot.desk.desk import Desk
 from bot.door import Door
 from bot.effects import Effects
@@ -31,7 +32,9 @@ from bot.planning import by_grant
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.extract import PLATFORM
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
 from bot.ports import Clock, Links, Platform
+from bot.ports.connected import Connected, Received
 from bot.store.codec import event_from
 from bot.store.retention import sweep as forget_old
 from bot.store.store import Store
@@ -42,6 +45,9 @@ from bot.work import Handle, Work
 from policies.model import Mode
 from providers.errors import ProviderError
 from providers.latecomers import Latecomers
+
+if TYPE_CHECKING:
+    from bot.platforms.telegram.platform import TelegramPlatform
 
 log = structlog.get_logger("beholder.app")
 
@@ -95,7 +101,9 @@ class App:
             states=screening.health,
             acts=lambda tenant: self.platforms[tenant.platform].capabilities.acts,
         )
+        self._connected: dict[str, Connected] = {}
         self._discord = self._make_discord()
+        self._telegram = self._make_telegram()
         self._eyes = Foresight(
             self.platforms, screening.screener, store.lists, store.settings, self._allowance, links=self._links()
         )
@@ -112,17 +120,48 @@ class App:
             faces=self._store.faces,
             source=self._source,
             clock=self._clock,
-            door=Door(
-                PLATFORM,
-                register=self._store.guilds,
-                journal=self._store.journal,
-                settings=self._store.settings,
-                clock=self._clock,
-                allowed=frozenset(self._config.guilds),
-            ),
+            door=self._door(PLATFORM),
         )
-        self.platforms[discord.name] = discord
+        self._connect(discord)
         return discord
+
+    def _make_telegram(self) -> TelegramPlatform | None:
+        config = _telegram_config(self._config)
+        if config is None:
+            return None
+
+        from bot.platforms.telegram.platform import TelegramPlatform  # PTB takes half a second: only who needs it
+
+        async def receive(updates: Sequence[Received]) -> None:
+            await self._work.receive(updates)
+
+        telegram = TelegramPlatform(
+            config,
+            desk=self._desk,
+            journal=self._store.journal,
+            settings=self._store.settings,
+            register=self._store.guilds,
+            albums=self._store.albums,
+            faces=self._store.faces,
+            door=self._door("telegram"),
+            clock=self._clock,
+            receive=receive,
+        )
+        self._connect(telegram)
+        return telegram
+
+    def _connect(self, platform: Connected) -> None:
+        self.platforms[platform.name] = self._connected[platform.name] = platform
+
+    def _door(self, platform: str) -> Door:
+        return Door(
+            platform,
+            register=self._store.guilds,
+            journal=self._store.journal,
+            settings=self._store.settings,
+            clock=self._clock,
+            allowed=frozenset(self._config.guilds),
+        )
 
     def _links(self) -> dict[str, Links]:
         """Discord's, where a vendor that fetches from there is listed; never Telegram's, which hold the bot's token."""
@@ -158,8 +197,14 @@ class App:
         async def event(job: Job) -> None:
             await pipeline.handle(job, event_from(job.payload))
 
+        async def raw(job: Job) -> None:
+            if self._telegram is None:
+                raise ConnectionError("no platform is connected that understands it")
+            await self._telegram.read(job, pipeline.handle)
+
         return {
             JobKind.EVENT: event,
+            JobKind.RAW: raw,
             JobKind.RETRACT: chores.retract,
             JobKind.FORGET_EVIDENCE: chores.forget_evidence,
             JobKind.GREET: days.greet,
@@ -169,9 +214,10 @@ class App:
 
     async def _leave(self, job: Job) -> None:
         """The host wants us out of a guild. Raises to be tried again later."""
-        if self._discord is None:
-            raise ConnectionError("no platform is connected")
-        await self._discord.leave(job.tenant)
+        platform = self._connected.get(job.tenant.platform)
+        if platform is None:
+            raise ConnectionError("its platform is not connected")
+        await platform.leave(job.tenant)
         await self._store.journal.finish(job)
 
     # --- life ---------------------------------------------------------------------------------
@@ -180,7 +226,7 @@ class App:
         """Listen, judge and act until cancelled. Raises what the process cannot go on with."""
         waiting = await self._store.journal.recover()
         log.info("starting", waiting=waiting, platforms=sorted(self.platforms))
-        routes = self._relay.routes if self._relay else ()
+        routes = [*(self._relay.routes if self._relay else ()), *(self._telegram.routes if self._telegram else ())]
         async with Web(self._config, self.health, self.scrape, routes) as web, asyncio.TaskGroup() as group:
             log.info("web", host=self._config.web_host, port=web.port)
             working = group.create_task(self._work.run(), name="work")
@@ -198,8 +244,8 @@ class App:
                     Late(self._screening.providers, self._store.verdicts),
                 )
                 chores.append(group.create_task(late.run(), name="late answers"))
-            if self._discord is not None:
-                chores.append(group.create_task(self._every(ROUND_SECONDS, self._discord.round), name="guilds"))
+            for name, platform in self._connected.items():
+                chores.append(group.create_task(self._every(ROUND_SECONDS, platform.round), name=f"guilds of {name}"))
             try:
                 await asyncio.wait(listening)
             finally:
@@ -213,9 +259,8 @@ class App:
             task.cancel()
 
     async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
-        """Once the platforms answer, and then again and again; a failure is said and tried again."""
-        if self._discord is not None:
-            await self._discord.ready.wait()
+        """Once a platform answers, and then again and again; a failure is said and tried again."""
+        await _any_of([platform.ready for platform in self._connected.values()])
         while True:
             try:
                 await chore()
@@ -241,9 +286,9 @@ class App:
         """How the bot is, for `/healthz`."""
         backlog, oldest = await self._store.journal.backlog()
         trouble = self._store.db.trouble
-        platforms = {}
-        if self._discord is not None:
-            platforms[self._discord.name] = "ready" if self._discord.ready.is_set() else "connecting"
+        platforms = {
+            name: "ready" if platform.ready.is_set() else "connecting" for name, platform in self._connected.items()
+        }
         providers = self._screening.health()
         return Health(
             ok=trouble is None
@@ -259,10 +304,7 @@ class App:
     async def scrape(self) -> bytes:
         """The numbers, for `/metrics`."""
         health = await self.health()
-        gateways = {}
-        if self._discord is not None:
-            now = self._discord.status()
-            gateways[self._discord.name] = Gateway(now.ready, now.guilds, now.latency, now.restarts, now.skipped)
+        now = {name: platform.status() for name, platform in self._connected.items()}
         return self._metrics.render(
             Snapshot(
                 backlog=health.backlog,
@@ -271,7 +313,7 @@ class App:
                 commits=self._store.db.commits,
                 guilds=await self._modes(),
                 providers=health.providers,
-                gateways=gateways,
+                gateways={n: Gateway(s.ready, s.guilds, s.latency, s.restarts, s.skipped) for n, s in now.items()},
             )
         )
 
@@ -323,6 +365,29 @@ def _discord_config(config: Config) -> DiscordConfig | None:
         cdn_url=config.discord_cdn_url,
         media_url=config.discord_media_url,
     )
+
+
+def _telegram_config(config: Config) -> TelegramConfig | None:
+    if config.telegram_token is None:
+        return None
+    pushed = config.telegram_mode is TelegramMode.WEBHOOK
+    return TelegramConfig(
+        token=config.telegram_token.get_secret_value(),
+        api_url=config.telegram_api_url,
+        webhook_url=f"{config.public_url}{WEBHOOK}" if pushed else None,
+        webhook_secret=config.webhook_secret,
+    )
+
+
+async def _any_of(events: Sequence[asyncio.Event]) -> None:
+    """Until one of them is set; at once where there are none."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        if waiting:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 def _relay(config: Config) -> Relay | None:

@@ -20,6 +20,7 @@ from bot.commands.console import Stop, complain, say
 _KNOWN = {
     "bot.config": "ConfigError",
     "bot.platforms.discord.supervisor": "Fatal",
+    "bot.platforms.telegram.polling": "Fatal",
     "bot.store.errors": "StoreError",
     "bot.web.health": "WebError",
     "policies.form": "PolicyError",

@@ -7,6 +7,7 @@ No message here ever repeats a value that could be a secret.
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,6 +61,13 @@ class LogFormat(StrEnum):
 
     CONSOLE = "console"
     JSON = "json"
+
+
+class TelegramMode(StrEnum):
+    """How updates come: asked for, or sent by Telegram to `public_url`."""
+
+    POLLING = "polling"
+    WEBHOOK = "webhook"
 
 
 class HitPawDelivery(StrEnum):
@@ -144,8 +152,11 @@ def _split(names: object) -> object:
 
 def _guild_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
     for ident in ids:
-        if not re.fullmatch(r"\d{1,20}", ident):
-            raise ValueError(f"{ident!r} is not a server's id; write the digits alone, separated by commas")
+        if not re.fullmatch(r"-?\d{1,20}", ident):
+            raise ValueError(
+                f"{ident!r} is not a server's id; write the digits alone, separated by commas"
+                " (with the - before a Telegram chat's)"
+            )
     return tuple(dict.fromkeys(ids))
 
 
@@ -162,12 +173,9 @@ def _known_providers(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def check_token(token: str) -> str:
     """A Discord bot token of plausible shape. Raises ValueError with the cure; never repeats the token."""
-    if re.fullmatch(r"""["'].*["']""", token):
-        raise ValueError("has quotes around it; remove them")
+    _check_copied(token)
     if token.startswith(("Bot ", "Bearer ")):
         raise ValueError('starts with "Bot " or "Bearer "; give the token alone')
-    if not re.fullmatch(r"[!-~]+", token):
-        raise ValueError("has a space, a line break or a foreign character in it; copy the token again")
     if token.isdigit():
         raise ValueError("is an application id, not a token; copy the token from the page Bot of your application")
     if re.fullmatch(r"[0-9a-f]{64}", token):
@@ -175,8 +183,45 @@ def check_token(token: str) -> str:
     return token
 
 
+def check_telegram_token(token: str) -> str:
+    """A Telegram bot token of plausible shape. Raises ValueError with the cure; never repeats the token."""
+    _check_copied(token)
+    if not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,}", token):
+        raise ValueError("is not a token of Telegram's; copy what @BotFather said whole, digits and colon too")
+    return token
+
+
+def _check_copied(token: str) -> None:
+    if re.fullmatch(r"""["'].*["']""", token):
+        raise ValueError("has quotes around it; remove them")
+    bare = token.removeprefix("Bot ").removeprefix("Bearer ")
+    if not re.fullmatch(r"[!-~]+", bare):
+        raise ValueError("has a space, a line break or a foreign character in it; copy the token again")
+
+
 def _token(secret: SecretStr | None) -> SecretStr | None:
     return None if secret is None else SecretStr(check_token(secret.get_secret_value().strip()))
+
+
+def _telegram_token(secret: SecretStr | None) -> SecretStr | None:
+    return None if secret is None else SecretStr(check_telegram_token(secret.get_secret_value().strip()))
+
+
+def _webhook_secret(secret: SecretStr | None) -> SecretStr | None:
+    """As Telegram takes it (core.telegram.org/bots/api#setwebhook, `secret_token`)."""
+    text = "" if secret is None else secret.get_secret_value().strip()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", text):
+        raise ValueError("must be up to 256 letters, digits, _ and -; leave it out, and one is made")
+    return SecretStr(text) if text else None
+
+
+def _telegram_url(text: str) -> str:
+    url = _web_url(text)
+    if re.search(r"/(file/)?bot", url):
+        raise ValueError(
+            "must be the root alone, for example https://api.telegram.org; /bot and the token are appended"
+        )
+    return url
 
 
 def _read_secret(file: Path) -> str:
@@ -196,6 +241,11 @@ def _secret_file(file: Path | None) -> Path | None:
 
 def _secret_from_file(before: Mapping[str, Any]) -> SecretStr | None:
     file = before["discord_token_file"]
+    return SecretStr(_read_secret(file)) if file else None
+
+
+def _telegram_secret_from_file(before: Mapping[str, Any]) -> SecretStr | None:
+    file = before["telegram_token_file"]
     return SecretStr(_read_secret(file)) if file else None
 
 
@@ -237,6 +287,13 @@ class Config(BaseSettings):
     discord_gateway_url: Annotated[str, AfterValidator(_socket_url)] = "wss://gateway.discord.gg"
     discord_cdn_url: WebUrl = "https://cdn.discordapp.com"
     discord_media_url: WebUrl = "https://media.discordapp.net"
+    telegram_token_file: Annotated[Path | None, AfterValidator(_secret_file)] = None
+    telegram_token: Annotated[SecretStr | None, AfterValidator(_telegram_token)] = Field(
+        default_factory=_telegram_secret_from_file
+    )
+    telegram_api_url: Annotated[str, AfterValidator(_telegram_url)] = "https://api.telegram.org"
+    telegram_mode: Annotated[TelegramMode, Lowered] = TelegramMode.POLLING
+    telegram_webhook_secret: Annotated[SecretStr | None, AfterValidator(_webhook_secret)] = None
     providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_known_providers)] = (
         "local",
     )
@@ -272,10 +329,10 @@ class Config(BaseSettings):
     log_level: Annotated[LogLevel, Lowered] = LogLevel.INFO
     log_format: Annotated[LogFormat, Lowered] = LogFormat.CONSOLE
 
-    @field_validator("discord_token")
+    @field_validator("discord_token", "telegram_token")
     @classmethod
     def _one_token_only(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        file = info.data.get("discord_token_file")
+        file = info.data.get(f"{info.field_name}_file")
         if token and file and token.get_secret_value() != _read_secret(file):
             raise ValueError("is given twice, here and as a file; keep one of them")
         return token
@@ -286,15 +343,29 @@ class Config(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
+    def webhook_secret(self) -> str:
+        """What Telegram shows with every update that it sends; '' without a token.
+
+        Where none was set it follows from the token, so that it outlives restarts and lies nowhere: whoever can
+        work it out has the bot anyway.
+        """
+        if self.telegram_webhook_secret is not None:
+            return self.telegram_webhook_secret.get_secret_value()
+        if self.telegram_token is None:
+            return ""
+        return hmac.new(self.telegram_token.get_secret_value().encode(), b"webhook", "sha256").hexdigest()
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be written anywhere."""
-        return tuple(v.get_secret_value() for _, v in self if isinstance(v, SecretStr))
+        told = tuple(v.get_secret_value() for _, v in self if isinstance(v, SecretStr))
+        return (*told, self.webhook_secret) if self.telegram_token else told
 
 
 # --- from environment and file ---------------------------------------------------------------
 
 SETTINGS = tuple(f"{PREFIX}{name.upper()}" for name in Config.model_fields)
-TOKENS = (f"{PREFIX}DISCORD_TOKEN_FILE", f"{PREFIX}DISCORD_TOKEN")
+TOKENS = tuple(f"{PREFIX}{name}_TOKEN{end}" for end in ("_FILE", "") for name in ("TELEGRAM", "DISCORD"))
 
 _CURES = {
     "web_port": "must be a whole number from 0 (any free port) to 65535",
@@ -304,6 +375,7 @@ _CURES = {
     "huawei_delivery": f"must be one of: {', '.join(HuaweiDelivery)}",
     "hitpaw_delivery": f"must be one of: {', '.join(HitPawDelivery)}",
     "log_format": f"must be one of: {', '.join(LogFormat)}",
+    "telegram_mode": f"must be one of: {', '.join(TelegramMode)}",
 }
 
 
@@ -316,13 +388,13 @@ def load(file: Path | None = None, *, platform: bool = False) -> Config:
     given = from_file | {k.upper(): v for k, v in os.environ.items() if k.upper().startswith(PREFIX)}
     problems += _strangers(given)
     if platform and not any(given.get(name) for name in TOKENS):
-        problems.append(f"no platform token is set; run `beholder init`, or set {TOKENS[-1]}")
+        problems.append(f"no platform token is set; run `beholder init`, or set {TOKENS[-1]} or {TOKENS[-2]}")
     sources: dict[str, Any] = {"_env_file": file}
     try:
         config = Config(**sources)
     except ValidationError as error:
         raise ConfigError([*problems, *_sentences(error)]) from None  # its inputs may be secrets
-    problems += _of_vendors(config)
+    problems += _of_vendors(config) + _of_telegram(config)
     if problems:
         raise ConfigError(problems)
     return config
@@ -335,6 +407,12 @@ def _of_vendors(config: Config) -> list[str]:
     from bot.vendors import problems
 
     return problems(config, config.providers)
+
+
+def _of_telegram(config: Config) -> list[str]:
+    if config.telegram_token is None or config.telegram_mode is not TelegramMode.WEBHOOK or config.public_url:
+        return []
+    return [f"{PREFIX}TELEGRAM_MODE webhook needs {PREFIX}PUBLIC_URL, under which Telegram reaches the web server"]
 
 
 def discord_api_url() -> str:
@@ -351,7 +429,11 @@ def discord_api_url() -> str:
 
 def exposed(config: Config, file: Path | None = None) -> list[str]:
     """Warnings about files with secrets that every user of the machine can read, each with its cure."""
-    files = [f for f in (file, config.discord_token_file) if f and not f.is_relative_to("/run/secrets")]
+    files = [
+        f
+        for f in (file, config.discord_token_file, config.telegram_token_file)
+        if f and not f.is_relative_to("/run/secrets")
+    ]
     return [f"{f} can be read by every user of this machine; run: chmod 600 {f}" for f in files if _world_readable(f)]
 
 

@@ -55,7 +55,7 @@ class Door:
 
         Where the disk fails only the list of the configuration holds: no post is lost for want of the register.
         """
-        if not tenant.id.isdecimal():
+        if not tenant.id.removeprefix("-").isdecimal():
             return True
         try:
             membership = await self._register.one(tenant)

@@ -139,7 +139,7 @@ class Pipeline:
         ruling = self._ruling(judgement, spans)
         with spans.span("disk"):
             concluded = await self._conclude(job, ruling)
-        await self._act(ruling, concluded, looks, spans)
+        await self._act(ruling, judgement.policy, concluded, looks, spans)
 
     # --- judging ------------------------------------------------------------------------------
 
@@ -178,12 +178,13 @@ class Pipeline:
         return True
 
     async def _hold_evidence(self, judgement: _Judgement, looks: dict[Media, Look]) -> None:
-        """A verdict that was recalled came without the bytes, and after the deletion there are none to be had."""
+        """A verdict that was recalled came without the bytes, and after the deletion there are none to be had: on
+        most platforms."""
         decision, worst = judgement.decision, _worst(judgement.images)
         if worst is None or not decision.removes or decision.evidence is Evidence.NONE:
             return
         look = looks[worst.media]
-        if look.recalled:
+        if look.recalled and not self._eyes.may_wait(judgement.event):
             looks[worst.media] = await self._eyes.with_bytes(judgement.event, worst.media, judgement.policy, look)
 
     def _restrained(self, judgement: _Judgement) -> _Judgement:
@@ -268,13 +269,20 @@ class Pipeline:
 
     # --- acting -------------------------------------------------------------------------------
 
-    async def _act(self, ruling: Ruling, concluded: Concluded, looks: Mapping[Media, Look], spans: Spans) -> None:
+    async def _act(
+        self, ruling: Ruling, policy: Policy, concluded: Concluded, looks: Mapping[Media, Look], spans: Spans
+    ) -> None:
         outcomes: dict[str, str] = {}
         if not concluded.duplicate:  # what a first run left unsettled, the sweep of effects takes up
             worst = _worst(ruling.images)
 
             async def picture(level: Evidence) -> bytes | None:
-                return None if worst is None else await self._screener.picture(looks[worst.media], level)
+                if worst is None:
+                    return None
+                look = looks[worst.media]
+                if look.recalled and self._eyes.may_wait(ruling.event):
+                    look = await self._eyes.with_bytes(ruling.event, worst.media, policy, look)
+                return await self._screener.picture(look, level)
 
             with spans.span("act"):
                 done = await self._effects.run(

@@ -15,7 +15,8 @@ _LEAST = 6  # a shorter piece of base64 would be found in innocent text
 _SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(/bot)\d+:[\w-]+",  # Telegram: /bot<id>:<token>/method
+        r"(/bot)\d+(?::|%3A)[\w-]+",  # Telegram: /bot<id>:<token>/method
+        r"()\b\d{6,12}:[\w-]{35}(?![\w-])",  # the same token alone
         r"(/(?:webhooks|interactions)/\d+/)[\w-]{20,}",  # Discord: a token as part of the path
         r"(\bauthorization['\"]?\s*[:=]\s*['\"]?)(?:(?:bot|bearer|basic)\s+)?[^\s'\",}]+",
         r"()\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}",  # a Discord bot token

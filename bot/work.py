@@ -12,6 +12,7 @@ import structlog
 
 from bot.model import Entry, Event, Job, JobKind, Tenant
 from bot.ports import Clock, Journal
+from bot.ports.connected import Received
 from bot.store.codec import event_payload
 
 log = structlog.get_logger("beholder.work")
@@ -124,8 +125,16 @@ class Work:
         """
         await asyncio.shield(self._put(events))
 
+    async def receive(self, updates: Sequence[Received]) -> None:
+        """The same for what is journalled as the platform sent it."""
+        await asyncio.shield(self._journal_all([u.entry for u in updates], [u.event for u in updates if u.event]))
+
     async def _put(self, events: Sequence[Event]) -> None:
         entries = [Entry(e.tenant, e.key, JobKind.EVENT, event_payload(e), subject=e.subject) for e in events]
+        await self._journal_all(entries, events)
+
+    async def _journal_all(self, entries: Sequence[Entry], events: Sequence[Event]) -> None:
+        """`events`: those of the entries whose meaning is known, to be looked at ahead."""
         room = len(self._turns) + len(entries) <= IN_HAND
         if not len(self._turns):
             self._look_ahead(events)

@@ -147,9 +147,11 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a platform can do: drives wizard, presets, doctor and docs."""
+    """What a platform can do: drives wizard, presets, doctor and docs. `outlasting`: an image can be fetched after its
+    post is deleted, for as long as it takes to show it on a card."""
 
     acts: frozenset[Act]
     private_notice: bool
     history: bool
     evidence: bool
+    outlasting: bool = False

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import traceback
 from base64 import b64encode
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.config import SETTINGS, ConfigError, LogFormat, LogLevel, exposed, load
+from bot.config import SETTINGS, ConfigError, LogFormat, LogLevel, TelegramMode, exposed, load
 from bot.invite import application_id
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GcAnAr.canary-canary-canary-canary-canary"
@@ -57,6 +58,7 @@ def test_the_names_are_those_that_the_documentation_promises() -> None:
         " HUAWEI_USERNAME HUAWEI_PASSWORD HUAWEI_DOMAIN HUAWEI_ENTERPRISE_PROJECT_ID HUAWEI_BIZ_TYPE HUAWEI_PRICE"
         " HUAWEI_DELIVERY HUAWEI_CATEGORIES HUAWEI_BLACK_GLOSSARIES HUAWEI_WHITE_GLOSSARIES HUAWEI_LABELS"
         " HITPAW_API_KEY HITPAW_URL HITPAW_DELIVERY HITPAW_CREDIT_PRICE OPENAI_API_KEY OPENAI_URL"
+        " TELEGRAM_TOKEN TELEGRAM_TOKEN_FILE TELEGRAM_API_URL TELEGRAM_MODE TELEGRAM_WEBHOOK_SECRET"
         " CUSTOM_URL CUSTOM_TOKEN GUILDS WEB_HOST WEB_PORT PUBLIC_URL LOG_LEVEL LOG_FORMAT"
     )
     assert set(SETTINGS) == {f"BEHOLDER_{name}" for name in promised.split()}
@@ -82,9 +84,9 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_servers_that_may_have_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load().guilds == ()
-    monkeypatch.setenv("BEHOLDER_GUILDS", "12, 345,12")
-    assert load().guilds == ("12", "345")
-    for wrong in ("discord:12", "12;34", "Meadow", "-5", "1" * 21):
+    monkeypatch.setenv("BEHOLDER_GUILDS", "12, 345,12,-1001234")
+    assert load().guilds == ("12", "345", "-1001234")
+    for wrong in ("discord:12", "12;34", "Meadow", "--5", "-", "1" * 21):
         monkeypatch.setenv("BEHOLDER_GUILDS", wrong)
         assert "is not a server's id; write the digits alone, separated by commas" in problems()[0]
 
@@ -311,3 +313,57 @@ def test_the_application_id_is_the_first_part_of_the_token() -> None:
 @pytest.mark.parametrize("token", ["", "x", "token", "bm8tbnVtYmVy.a.b", "ß.a.b", "//////"])
 def test_other_tokens_have_no_application_id(token: str) -> None:
     assert application_id(token) is None
+
+
+TELEGRAM = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+
+
+def test_a_telegram_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_TOKEN", f" {TELEGRAM}\n")
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_API_URL", "http://127.0.0.1:8081/")
+    config = load(platform=True)
+    assert config.telegram_token
+    assert config.telegram_token.get_secret_value() == TELEGRAM
+    assert config.telegram_api_url == "http://127.0.0.1:8081"
+    assert config.telegram_mode is TelegramMode.POLLING
+    monkeypatch.delenv("BEHOLDER_TELEGRAM_TOKEN")
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_TOKEN_FILE", str(write(tmp_path, TELEGRAM)))
+    assert load(platform=True).telegram_token == config.telegram_token
+
+
+@pytest.mark.parametrize(
+    "wrong", ["AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "110201543", "110201543:short", "'1:a'", "1:a b"]
+)
+def test_what_is_no_telegram_token_is_not_repeated(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_TOKEN", wrong)
+    (problem,) = problems()
+    assert problem.startswith("BEHOLDER_TELEGRAM_TOKEN ")
+    assert wrong not in problem
+
+
+def test_the_webhook_s_secret_outlives_a_restart_and_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().webhook_secret == ""
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_TOKEN", TELEGRAM)
+    made = load().webhook_secret
+    assert re.fullmatch("[0-9a-f]{64}", made)
+    assert load().webhook_secret == made
+    assert {made, TELEGRAM} <= set(load().secrets)
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_WEBHOOK_SECRET", "my-own_1")
+    assert load().webhook_secret == "my-own_1"
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_WEBHOOK_SECRET", "my own")
+    assert "letters, digits" in problems()[0]
+
+
+def test_a_webhook_needs_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_MODE", "WebHook")
+    assert load().telegram_mode is TelegramMode.WEBHOOK
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_TOKEN", TELEGRAM)
+    assert problems() == (
+        "BEHOLDER_TELEGRAM_MODE webhook needs BEHOLDER_PUBLIC_URL, under which Telegram reaches the web server",
+    )
+    monkeypatch.setenv("BEHOLDER_PUBLIC_URL", "https://bot.example")
+    assert load().public_url == "https://bot.example"
+    monkeypatch.setenv("BEHOLDER_TELEGRAM_API_URL", f"https://api.telegram.org/bot{TELEGRAM}")
+    (problem,) = problems()
+    assert "root alone" in problem
+    assert TELEGRAM not in problem

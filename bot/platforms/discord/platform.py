@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -33,6 +33,7 @@ from bot.platforms.discord.views import BUTTONS
 from bot.platforms.discord.walker import chosen, found_in, may_show
 from bot.platforms.discord.walls import Walls
 from bot.ports import Clock, Faces, Settings, Submit, Unfetchable
+from bot.ports.connected import Status
 from bot.ports.desk import Desk
 from bot.ports.register import Door
 from policies.model import Act, Policy, Surface, UnscreenedReason
@@ -49,20 +50,6 @@ CAPABILITIES = Capabilities(
 )
 AWAY = Worded("not connected to Discord")
 LAST_SUBMISSIONS = 5.0  # seconds that what was received before the end may take to reach the journal
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How the connection is, for health. `latency` in seconds; `skipped` counts malformed events; `missing` are
-    the privileged intents that it does without."""
-
-    ready: bool
-    guilds: int
-    latency: float | None
-    restarts: int
-    skipped: int
-    last_error: str
-    missing: tuple[str, ...] = ()
 
 
 class DiscordPlatform:

@@ -1,0 +1,231 @@
+"""The Telegram adapter, put together: raw updates in, to the journal, and only then understood."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import structlog
+import telegram
+from starlette.routing import Route
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import ApplicationBuilder
+
+from bot.media.fetch import Allow, Fetcher
+from bot.model import Action, Capabilities, Event, Job, Media, Outcome, Tenant
+from bot.platforms.telegram.actions import Actions
+from bot.platforms.telegram.chats import Chats
+from bot.platforms.telegram.config import WEBHOOK, TelegramConfig
+from bot.platforms.telegram.extract import PLATFORM
+from bot.platforms.telegram.files import Files, Source
+from bot.platforms.telegram.intake import Intake
+from bot.platforms.telegram.polling import Connection, Poller, Pushed, WrongToken
+from bot.platforms.telegram.posts import Posts
+from bot.platforms.telegram.reading import BotApplication, Meetings, Reader
+from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.sightings import Sightings
+from bot.ports import Albums, Clock, Faces, Journal, Settings, Submit
+from bot.ports.connected import Judge, Receive, Status
+from bot.ports.desk import Desk
+from bot.ports.register import Door, Register
+from bot.web import telegram as web
+from policies.model import Act, Policy
+from policies.presets import DEFAULT, preset
+
+log = structlog.get_logger("beholder.telegram")
+
+CAPABILITIES = Capabilities(
+    acts=frozenset({Act.DELETE, Act.WARN, Act.ESCALATE, Act.TIMEOUT, Act.KICK, Act.BAN}),
+    private_notice=False,
+    history=False,
+    evidence=True,
+    outlasting=True,  # a file is no part of its message: its file_id goes on working
+)
+
+
+class TelegramPlatform:
+    """`bot.ports.connected.Connected` and `Reads` for Telegram.
+
+    `receive` journals updates; `door` says whose chats are looked at. `source` streams files; by default from the
+    Bot API's own address only (ruling 22), closed after `run`.
+    """
+
+    def __init__(
+        self,
+        config: TelegramConfig,
+        *,
+        desk: Desk,
+        journal: Journal,
+        settings: Settings,
+        register: Register,
+        albums: Albums,
+        faces: Faces,
+        door: Door,
+        clock: Clock,
+        receive: Receive,
+        source: Source | None = None,
+    ) -> None:
+        self.ready = asyncio.Event()
+        self._config = config
+        self._desk = desk
+        self._settings = settings
+        self._clock = clock
+        self._receive = receive
+        self._fetcher = Fetcher([Allow.parse(config.files)])
+        self._polled = AiohttpRequest(connections=2)
+        self._application: BotApplication = _application(config, self._polled)
+        self._chats = Chats(register, door, settings, clock)
+        self._connection = Connection(clock, self._changed)
+        self._files = Files(self.bot, source or self._fetcher)
+        self._actions = Actions(self.bot)
+        posts = Posts(albums)
+        sightings = Sightings(self.bot, faces, clock, self._see)
+        self._meetings = Meetings(sightings, self._policy_of, door, clock)
+        self._intake = Intake(posts, self._chats, door, self._policy_of, self._meetings.meet)
+        self._reader = Reader(
+            self._application,
+            posts=posts,
+            chats=self._chats,
+            sightings=sightings,
+            meetings=self._meetings,
+            door=door,
+            journal=journal,
+            policy_of=self._policy_of,
+            clock=clock,
+        )
+        self._submit: Submit | None = None
+
+    @property
+    def name(self) -> str:
+        """The first half of a tenant's name."""
+        return PLATFORM
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What a bot can do here."""
+        return CAPABILITIES
+
+    @property
+    def bot(self) -> telegram.Bot:
+        """PTB's; usable once `run` has begun."""
+        bot: telegram.Bot = self._application.bot
+        return bot
+
+    @property
+    def routes(self) -> list[Route]:
+        """For the web server, where updates are sent to it."""
+        if self._config.webhook_url is None:
+            return []
+        return [web.route(WEBHOOK, self._config.webhook_secret, self.take)]
+
+    def status(self) -> Status:
+        """How the connection is at this moment."""
+        now, skipped = self._connection, self._intake.skipped + self._reader.poisoned
+        return Status(self.ready.is_set(), len(self._chats), now.latency, now.restarts, skipped, now.last_error)
+
+    def _changed(self, well: bool) -> None:
+        if well:
+            self.ready.set()
+        else:
+            self.ready.clear()
+
+    # --- listening --------------------------------------------------------------------------------
+
+    async def run(self, submit: Submit) -> None:
+        """Until cancelled. Raises `polling.Fatal` where only a person can help."""
+        self._submit = submit
+        try:
+            await self._chats.load()
+            await self._log_in()
+            await self._listener().run()
+        finally:
+            self.ready.clear()
+            await self._meetings.close()
+            if self._application.running:
+                await self._application.stop()
+            await self._application.shutdown()
+            await self._fetcher.aclose()
+
+    async def _log_in(self) -> None:
+        """Ask Telegram who we are, until it says so."""
+        while True:
+            try:
+                await self._application.initialize()
+                await self._application.start()
+            except InvalidToken:
+                raise WrongToken from None
+            except TelegramError as error:
+                await self._connection.failed(error)
+            else:
+                return
+
+    def _listener(self) -> Poller | Pushed:
+        if self._config.webhook_url is not None:
+            return Pushed(self.bot, self._config, self._connection, self._clock)
+        return Poller(self.bot, self._polled, self._config, self.take, self._connection, self._clock)
+
+    async def take(self, batch: Sequence[Any]) -> None:
+        """Raw updates, to disk in one commit."""
+        if received := await self._intake.sifted(batch):
+            await self._receive(received)
+
+    async def read(self, job: Job, judge: Judge) -> None:
+        """See `bot.ports.connected.Reads`."""
+        await self._reader.read(job, judge)
+
+    async def _policy_of(self, tenant: Tenant) -> Policy:
+        """What a guild has set; where the disk fails, what every guild starts with, so that no post is lost."""
+        try:
+            policy, _ = await self._settings.policy(tenant)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the pipeline meets it again and waits for its cure
+            log.error("policy not read", guild=str(tenant), error=type(error).__name__)
+            return preset(DEFAULT)
+        return policy
+
+    async def _see(self, events: Sequence[Event]) -> None:
+        if self._submit is not None:
+            await self._submit(events)
+
+    # --- chats ------------------------------------------------------------------------------------
+
+    async def round(self) -> None:
+        """Bring the register up to date; leave chats that the host does not want."""
+        if self.ready.is_set():
+            await self._chats.round(self.bot)
+
+    async def leave(self, tenant: Tenant) -> None:
+        """Leave a chat, which may already be done. Raises ConnectionError where it cannot be done now."""
+        if not self.ready.is_set():
+            raise ConnectionError("not connected to Telegram")
+        if not await self._chats.leave(self.bot, tenant):
+            raise ConnectionError("the chat could not be left yet")
+
+    # --- acting -----------------------------------------------------------------------------------
+
+    async def fetch(self, event: Event, media: Media, *, reduced: bool = False) -> AsyncIterator[bytes]:
+        """The bytes of `media`, in chunks. Raises `Gone` or `Unfetchable`."""
+        async for chunk in self._files.fetch(event, media, reduced=reduced):
+            yield chunk
+
+    async def perform(self, action: Action) -> Outcome:
+        """Do it. Never raises for a refusal or an outage."""
+        return await self._actions.perform(action)
+
+    async def find(self, tenant: Tenant, channel: str, nonce: str) -> Outcome:
+        """Whether our message with `nonce` stands in `channel`."""
+        return await self._actions.find(tenant, channel, nonce)
+
+
+def _application(config: TelegramConfig, polled: AiohttpRequest) -> BotApplication:
+    return (
+        ApplicationBuilder()
+        .token(config.token)
+        .base_url(config.base_url)
+        .base_file_url(config.file_url)
+        .request(AiohttpRequest())
+        .get_updates_request(polled)
+        .updater(None)
+        .job_queue(None)
+        .build()
+    )
