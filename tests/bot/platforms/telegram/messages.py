@@ -11,9 +11,9 @@ ANN: Json = {"id": 42, "is_bot": False, "first_name": "Ann"}
 DATE = 1_764_000_000
 
 
-def message(ident: int = 10, chat: Json = TOWN, **fields: Any) -> Json:
-    """By Ann, unless `fields` say otherwise; a field of None is left out."""
-    body = {"message_id": ident, "date": DATE, "chat": chat, "from": ANN, **fields}
+def message(ident: int = 10, chat: Json = TOWN, by: Json | None = ANN, **fields: Any) -> Json:
+    """A field of None is left out."""
+    body = {"message_id": ident, "date": DATE, "chat": chat, "from": by, **fields}
     return {name: value for name, value in body.items() if value is not None}
 
 

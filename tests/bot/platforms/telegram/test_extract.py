@@ -35,7 +35,8 @@ def test_a_chat_that_can_be_guarded_is_a_tenant_any_other_the_hosts(chat: Json, 
 
 @pytest.mark.parametrize("field", ["business_connection_id", "guest_query_id"])
 def test_where_the_bot_is_a_guest_nobody_asked_for_a_guard(field: str) -> None:
-    guest = message(**{field: "x"})
+    fields: Json = {field: "x"}
+    guest = message(**fields)
     assert whose(guest) == DIRECT
     assert place_of(guest).context is Context.MESSAGE
 
@@ -45,7 +46,7 @@ def test_where_the_bot_is_a_guest_nobody_asked_for_a_guard(field: str) -> None:
 
 def test_a_member_and_a_bot() -> None:
     assert author_of(message()) == Author("42")
-    assert author_of(message(**{"from": {**ANN, "is_bot": True}})) == Author("42", AuthorKind.BOT)
+    assert author_of(message(by={**ANN, "is_bot": True})) == Author("42", AuthorKind.BOT)
 
 
 @pytest.mark.parametrize(

@@ -269,7 +269,7 @@ async def test_an_option_that_is_added_to_a_poll_is_an_edit_of_the_poll_by_whoev
     poll = message(10, poll={"options": [{"text": "a"}]})
     await chat.hear(poll)
     grown = message(10, poll={"options": [{"text": "a"}, {"text": "b", "media": {"photo": photo("b")}}]})
-    event = await chat.hear(message(12, poll_option_added={"poll_message": grown}, **{"from": bob}))
+    event = await chat.hear(message(12, poll_option_added={"poll_message": grown}, by=bob))
     assert event is not None
     assert (event.message, event.kind, event.author.id, keys(event)) == ("10", EDIT, "43", ["b"])
 

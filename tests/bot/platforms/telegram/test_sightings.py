@@ -179,7 +179,7 @@ async def test_who_has_no_face_of_their_own_here_is_not_asked(street: Street, fi
 
 @pytest.mark.asyncio
 async def test_the_bot_itself_is_not_looked_at(street: Street, bot: Bot) -> None:
-    await street.sightings.see_author(message(**{"from": bot.bot.to_dict()}), SET_UP)
+    await street.sightings.see_author(message(by=bot.bot.to_dict()), SET_UP)
     assert street.asked() == 0
 
 
