@@ -120,8 +120,7 @@ def further(case: Before, ruling: Ruling, flagged: Collection[str]) -> Iterator[
     removes = case.removed or any(p.kind is EffectKind.DELETE for p in ruling.plans)
     if removes and not (ruling.observed and EffectKind.DELETE in case.acts):
         yield Plan(EffectKind.DELETE, at)  # every part that is known by now; those that are gone stay gone
-    yield from (p for p in ruling.plans if p.kind not in case.acts | {EffectKind.DELETE})
-    news = not case.images >= set(flagged) or (ruling.origin is Origin.REMOVED and case.origin is not Origin.REMOVED)
-    if news:
+    if not case.images >= set(flagged) or (ruling.origin is Origin.REMOVED and case.origin is not Origin.REMOVED):
+        yield from (p for p in ruling.plans if p.kind not in case.acts | {EffectKind.DELETE})
         for channel, message in case.cards:
             yield Plan(EffectKind.EDIT_CARD, {"channel": channel, "message": message, "drop_picture": False})

@@ -143,6 +143,18 @@ async def test_a_late_part_goes_although_nothing_bad_is_found_any_more(store: St
 
 
 @pytest.mark.asyncio
+async def test_what_the_case_knew_is_no_new_offence_hours_later(store: Store, clock: FakeClock) -> None:
+    await conclude(store, album(10), shown("10", BLOCKED))
+    await clock.advance(3 * 3600)
+    happened = album(10, 11)
+    said = ruling(happened, shown("10", BLOCKED), shown("11", CLEAN))
+    timeout = Plan(EffectKind.TIMEOUT, {"author": "ann", "until": START.isoformat()})
+    late = await store.ledger.conclude(await lease(store, happened), replace(said, plans=(*said.plans, timeout)))
+    assert acts(late) == [(EffectKind.DELETE, "10+11")]
+    assert (await store.ledger.history(HOME, "ann", START)).strikes == 1
+
+
+@pytest.mark.asyncio
 async def test_a_late_part_that_is_bad_itself_is_another_strike_on_the_same_card(store: Store) -> None:
     await conclude(store, album(10), shown("10", BLOCKED))
     await store.ledger.card_posted(HOME, 1, CardRef("99", "m1", Evidence.MOSAIC))
