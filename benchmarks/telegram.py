@@ -38,6 +38,7 @@ LIMIT = 5.0  # milliseconds that the promises of the bot may cost
 SHARE = 0.5  # of the words that a loop goes through which does nothing but parse them
 WORDS = 5000
 PATIENCE = 120.0
+REST = 0.1  # seconds after which a bot has nothing in hand
 START_SECONDS = 60.0
 
 
@@ -107,7 +108,7 @@ async def _removed(telegram: LoopbackTelegram, town: Chat, picture: Json) -> flo
     """Each is a new member's: nobody climbs the ladder of strikes. The file is one that Telegram has already."""
     gone: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     ann: User = telegram.member(town, "ann")
-    await asyncio.sleep(PAUSE)  # that somebody joined is an update too
+    await asyncio.sleep(REST)  # that somebody joined is an update too, and so is what was done the last time
     message: Message = telegram.post(town, ann, picture)
 
     def heard(call: Any) -> None:
