@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import copies, known, local, memory, new, outage, polling, scale, transport
+from benchmarks import copies, known, local, memory, new, outage, polling, scale, telegram, transport
 from benchmarks.report import Machine, Report
 from benchmarks.sheet import sheet
 
@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[], Awaitable[Report]]] = {
     "outage": outage.run,
     "transport": transport.run,
     "copies": copies.run,
+    "telegram": telegram.run,
 }
 
 

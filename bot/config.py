@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
@@ -429,14 +429,19 @@ def _of_telegram(config: Config) -> list[str]:
     return [f"{PREFIX}TELEGRAM_MODE webhook needs {PREFIX}PUBLIC_URL, under which Telegram reaches the web server"]
 
 
-def discord_api_url() -> str:
-    """Where Discord's API is, by the environment alone: for `init`, which cures what else is wrong there.
+def api_urls() -> Mapping[str, str]:
+    """Where the APIs of `DISCORD` and `TELEGRAM` are, by the environment alone: for `init`, which cures what else is
+    wrong there.
 
     Raises `ConfigError`.
     """
-    name, given = f"{PREFIX}DISCORD_API_URL", os.environ.get(f"{PREFIX}DISCORD_API_URL")
+    return {"DISCORD": _address("DISCORD_API_URL", _api_url), "TELEGRAM": _address("TELEGRAM_API_URL", _telegram_url)}
+
+
+def _address(setting: str, check: Callable[[str], str]) -> str:
+    name, given = f"{PREFIX}{setting}", os.environ.get(f"{PREFIX}{setting}")
     try:
-        return _api_url(given) if given else str(Config.model_fields["discord_api_url"].default)
+        return check(given) if given else str(Config.model_fields[setting.lower()].default)
     except ValueError as error:
         raise ConfigError([f"{name} {error}"]) from None
 

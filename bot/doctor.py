@@ -14,7 +14,7 @@ import aiohttp
 
 from bot.budget import Budget
 from bot.clock import SystemClock
-from bot.config import HUAWEI_ESTIMATE, PREFIX, Config, exposed
+from bot.config import HUAWEI_ESTIMATE, PREFIX, Config, TelegramMode, exposed
 from bot.media.sandbox import Confinement
 from bot.model import PAID, Finding, Funds, Look, Probe
 from policies.model import Category, Context, Place, Unscreened, UnscreenedReason, Verdict
@@ -34,12 +34,12 @@ MEMBERS = 1 << 14 | 1 << 15  # GATEWAY_GUILD_MEMBERS likewise
 
 
 async def examine(config: Config, file: Path | None = None) -> list[Finding]:
-    """Look at everything the bot needs. Makes the database if there is none; sends nothing but two GETs to Discord."""
+    """Look at everything the bot needs. Makes the database if there is none; asks the platforms, and sends nothing."""
     return [
         *files(config, file),
         *await database(config),
         *await screening(config),
-        *await _discord(config),
+        *await _platforms(config),
     ]
 
 
@@ -223,6 +223,35 @@ async def _credits(config: Config) -> str:
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
+
+
+# --- platforms -------------------------------------------------------------------------------------
+
+
+async def _platforms(config: Config) -> list[Finding]:
+    """Those whose token is set."""
+    if config.telegram_token is None:
+        return await _discord(config)
+    found = await _telegram(config, config.telegram_token.get_secret_value())
+    return found if config.discord_token is None else [*await _discord(config), *found]
+
+
+async def _telegram(config: Config, token: str) -> list[Finding]:
+    from bot.opening import open_store
+    from bot.platforms.telegram.config import WEBHOOK
+    from bot.platforms.telegram.selfcheck import telegram
+    from bot.store.errors import StoreError
+
+    try:
+        async with open_store(config) as store:
+            known = list((await store.guilds.every()).values())
+    except StoreError:
+        known = []  # the finding on the database says so
+    chats = [m.tenant for m in known if m.present and m.tenant.platform == "telegram"]
+    pushed = config.telegram_mode is TelegramMode.WEBHOOK
+    return await telegram(
+        config.telegram_api_url, token, webhook_url=f"{config.public_url}{WEBHOOK}" if pushed else None, chats=chats
+    )
 
 
 # --- Discord ------------------------------------------------------------------------------------------

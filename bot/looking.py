@@ -47,6 +47,10 @@ class Eyes:
         pairs = zip(event.media, await self._each(event, policy, again), strict=True)
         return {media: look for media, look in pairs if look is not None and not look.skipped}
 
+    def may_wait(self, event: Event) -> bool:
+        """Whether the bytes can still be had once the post is deleted, so that the deletion need not wait for them."""
+        return self._platforms[event.tenant.platform].capabilities.outlasting
+
     async def with_bytes(self, event: Event, media: Media, policy: Policy, look: Look) -> Look:
         """`look`, recalled, with the bytes that its verdict is of; as it is where they cannot be had."""
         try:

@@ -18,7 +18,7 @@ from bot.effects import Effects
 from bot.lines import line, where
 from bot.looking import Eyes
 from bot.model import (
-    AuthorKind,
+    PUNISHABLE,
     Concluded,
     EffectKind,
     Event,
@@ -167,12 +167,13 @@ class Pipeline:
         return _Judgement(event, policy, version, standing, images, decision)
 
     async def _hold_evidence(self, judgement: _Judgement, looks: dict[Media, Look]) -> None:
-        """A verdict that was recalled came without the bytes, and after the deletion there are none to be had."""
+        """A verdict that was recalled came without the bytes, and after the deletion there are none to be had: on
+        most platforms."""
         decision, worst = judgement.decision, _worst(judgement.images)
         if worst is None or not decision.removes or decision.evidence is Evidence.NONE:
             return
         look = looks[worst.media]
-        if look.recalled:
+        if look.recalled and not self._eyes.may_wait(judgement.event):
             looks[worst.media] = await self._eyes.with_bytes(judgement.event, worst.media, judgement.policy, look)
 
     def _restrained(self, judgement: _Judgement) -> _Judgement:
@@ -190,7 +191,7 @@ class Pipeline:
 
     def _ruling(self, judgement: _Judgement, spans: Spans) -> Ruling:
         event, decision = judgement.event, judgement.decision
-        earns = decision.removes and event.author.kind is AuthorKind.MEMBER
+        earns = decision.removes and event.author.kind in PUNISHABLE
         struck = {i.sha256 for i in judgement.images if i.sha256 and engine.earns_strike(i.decision)}
         return Ruling(
             event=event,
@@ -268,7 +269,12 @@ class Pipeline:
             worst = _worst(ruling.images)
 
             async def picture(level: Evidence) -> bytes | None:
-                return None if worst is None else await self._screener.picture(looks[worst.media], level)
+                if worst is None:
+                    return None
+                look = looks[worst.media]
+                if look.recalled and self._eyes.may_wait(ruling.event):
+                    look = await self._eyes.with_bytes(ruling.event, worst.media, policy, look)
+                return await self._screener.picture(look, level)
 
             with spans.span("act"):
                 done = await self._effects.run(
@@ -297,7 +303,7 @@ def _standing(event: Event, history: History, now: datetime) -> Standing:
         hours=None if joined is None else (now - joined).total_seconds() / 3600,
         strikes=history.strikes,
         upheld=history.upheld,
-        member=event.author.kind is AuthorKind.MEMBER,
+        member=event.author.kind in PUNISHABLE,
     )
 
 

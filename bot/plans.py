@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.model import POSTS, AuthorKind, EffectKind, Event, EventKind, Plan
+from bot.model import POSTS, PUNISHABLE, EffectKind, Event, EventKind, Plan
 from bot.texts import notices
 from bot.texts.catalogue import Texts
 from policies.model import Act, Context, Decision, Policy, Step
@@ -41,7 +41,7 @@ def _removing(event: Event, steps: Steps) -> Iterator[Plan]:
 
 
 def _restricting(event: Event, policy: Policy, steps: Steps, now: datetime) -> Iterator[Plan]:
-    if event.author.kind is not AuthorKind.MEMBER:
+    if event.author.kind not in PUNISHABLE:
         return
     author = event.author.id
     for act, kind in FOR_A_WHILE:
@@ -67,7 +67,7 @@ def _telling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
 
 
 def _expelling(event: Event, policy: Policy, steps: Steps) -> Iterator[Plan]:
-    if event.author.kind is not AuthorKind.MEMBER:
+    if event.author.kind not in PUNISHABLE:
         return
     author = event.author.id
     if Act.KICK in steps:

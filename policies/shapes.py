@@ -23,8 +23,11 @@ V = TypeVar("V")
 E = TypeVar("E", bound=StrEnum)
 D = TypeVar("D", bound=Any)
 
-_ID = re.compile(r"-?[0-9]{1,20}")
-_AN_ID = Worded('an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode)')
+_ID = re.compile(r"-?[0-9]{1,20}(/[0-9]{1,20})?")
+_AN_ID = Worded(
+    'an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode), or on Telegram '
+    '"-1001234567890" and for a topic "-1001234567890/77"'
+)
 
 UNSET = "unset"
 """Written for an entry that the base has and the value has not."""

@@ -16,7 +16,12 @@ PORTAL = "https://discord.com/developers/applications"
 OUT = Path("beholder.env")
 
 _TOKEN_STEPS = f"""\
-Beholder needs a Discord application with a bot. It takes about three minutes.
+Beholder needs a bot's token, from Discord or from Telegram: it knows by its form which it is, and the
+other one can be added to the file later.
+
+Telegram: write /newbot to @BotFather, answer two questions, and copy the token that it says.
+
+Discord: you need an application with a bot. It takes about three minutes.
 
 1. Open {PORTAL} and press "New Application"; any name will do.
 2. On its page "Bot", switch on "Message Content Intent" and save.
@@ -35,25 +40,26 @@ def init(
         Path | None, typer.Option("--data-dir", metavar="DIR", help="Where cases and settings are kept.")
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask Discord whether token and intent are right.")
+        bool, typer.Option("--offline", help="Do not ask the platform whether token and intent are right.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
 ) -> None:
     """Walk through token, intent and invite link, and write the settings file."""
     if out.exists() and not force:
         raise Stop(f"{out} exists; add --force to replace it, or --out to name another file")
-    from bot.config import discord_api_url
+    from bot.config import api_urls
 
-    api_url = discord_api_url()
+    urls = api_urls()
     token = _given(token_file) if token_file else _asked_for()
     folder = data_dir or (_default_folder() if token_file else _ask_for_folder())
-    written = {"BEHOLDER_DISCORD_TOKEN": token, "BEHOLDER_DATA_DIR": str(folder.absolute())}
+    platform = "TELEGRAM" if _is_telegram(token) else "DISCORD"
+    written = {f"BEHOLDER_{platform}_TOKEN": token, "BEHOLDER_DATA_DIR": str(folder.absolute())}
     _write(out, written)
     say(f"\nWritten to {out}, readable by you alone.")
     for name in _overruled(written):
         say(f"Mind that {name} says something else in the environment, which wins over {out}: unset it there.")
-    well = offline or _well(api_url, token, ask=token_file is None)
-    _tell_what_next(token, out)
+    well = offline or _well(urls[platform], token, ask=token_file is None)
+    _tell_what_next(token, out, None if offline else urls[platform])
     if not well:
         raise typer.Exit(1)
 
@@ -61,11 +67,21 @@ def init(
 # --- the token ----------------------------------------------------------------------------------
 
 
-def _given(file: Path) -> str:
-    from bot.config import check_token
+def _is_telegram(token: str) -> bool:
+    """By its form: digits and a colon, where Discord's has dots."""
+    return re.match(r"\d+:", token) is not None
 
+
+def _checked(token: str) -> str:
+    """Raises ValueError with the cure."""
+    from bot.config import check_telegram_token, check_token
+
+    return check_telegram_token(token) if _is_telegram(token) else check_token(token)
+
+
+def _given(file: Path) -> str:
     try:
-        return check_token(file.read_text(encoding="utf-8").strip())
+        return _checked(file.read_text(encoding="utf-8").strip())
     except OSError as error:
         raise Stop(f"{file} cannot be read ({error.strerror}); check the path and its permissions") from None
     except ValueError as error:
@@ -73,13 +89,11 @@ def _given(file: Path) -> str:
 
 
 def _asked_for() -> str:
-    from bot.config import check_token
-
     say(_TOKEN_STEPS)
     while True:
         token = typer.prompt("\nThe token (it is not shown)", hide_input=True).strip()
         try:
-            return check_token(token)
+            return _checked(token)
         except ValueError as error:
             complain(f"what you pasted {error}")
 
@@ -127,11 +141,13 @@ def _quoted(value: str) -> str:
 
 
 def _well(api_url: str, token: str, *, ask: bool) -> bool:
-    """Whether Discord takes the token and the intent is on; with `ask`, the user may look again."""
+    """Whether the platform takes the token and, on Discord, the intent is on; with `ask`, the user may look again."""
     from bot.doctor import discord
+    from bot.platforms.telegram.selfcheck import telegram
 
+    look = telegram if _is_telegram(token) else discord
     while True:
-        findings = asyncio.run(discord(api_url, token))
+        findings = asyncio.run(look(api_url, token))
         for finding in findings:
             say(f"{'ok' if finding.ok else 'NOT OK'}  {finding.name}{f': {finding.cure}' if finding.cure else ''}")
         well = all(f.ok for f in findings)
@@ -139,7 +155,11 @@ def _well(api_url: str, token: str, *, ask: bool) -> bool:
             return well
 
 
-def _tell_what_next(token: str, out: Path) -> None:
+def _tell_what_next(token: str, out: Path, api_url: str | None) -> None:
+    """`api_url`: where a Telegram bot's name can be asked for; None: nowhere."""
+    if _is_telegram(token):
+        _tell_what_next_on_telegram(token, out, api_url)
+        return
     from bot.invite import application_id
     from bot.platforms.discord.rights import invite_link
 
@@ -148,3 +168,13 @@ def _tell_what_next(token: str, out: Path) -> None:
     if client is None:
         say("  Put the application id of the page General Information in the place of APPLICATION_ID.")
     say(f"\nThen start it, and type /setup in your server:\n  beholder run --config {out}")
+
+
+def _tell_what_next_on_telegram(token: str, out: Path, api_url: str | None) -> None:
+    from bot.platforms.telegram.selfcheck import group_link, username
+
+    name = asyncio.run(username(api_url, token)) if api_url else None
+    say(f"\nAdd the bot to a group with exactly the rights it needs:\n  {group_link(name or 'BOT_NAME')}")
+    if name is None:
+        say("  Put the bot's username in the place of BOT_NAME.")
+    say(f"\nThen start it, and write /setup in your group:\n  beholder run --config {out}")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.desk.post import Matter, holds, matter
-from bot.model import AuthorKind, Capabilities, Case, CaseState, Effect, EffectKind, Plan
+from bot.model import PUNISHABLE, AuthorKind, Capabilities, Case, CaseState, Effect, EffectKind, Plan
 from bot.texts.catalogue import Texts
 from bot.texts.notices import WARNING, warning
 from policies.model import Act, Policy
@@ -73,14 +73,17 @@ _KINDS: Final = {
 def possible(case: Case, policy: Policy, can: Capabilities) -> tuple[Sanction, ...]:
     """What the platform and the guild's policy let moderators do to the author of `case`, mild to harsh.
 
-    Only members can be punished, not for a test, and nobody whose case was overturned or never decided.
+    Only members and channels can be punished, not for a test, and nobody whose case was overturned or never decided.
+    A channel can be banned, and nothing else.
     """
-    if case.author.kind is not AuthorKind.MEMBER or case.state not in _SANCTIONED or case.decision.is_test:
+    if case.author.kind not in PUNISHABLE or case.state not in _SANCTIONED or case.decision.is_test:
         return ()
     about = matter(case)
     if about is Matter.DIRECT:
         return ()
     missing = set(Act) - can.acts
+    if case.author.kind is AuthorKind.CHANNEL:
+        return tuple(s for s in LADDER if s.act is Act.BAN and s.act not in missing and not s.amount)
     if about not in (Matter.POST, Matter.REACTION):
         missing.add(Act.WARN)  # there is no channel to say it in
     if policy.quarantine_role is None:

@@ -153,7 +153,8 @@ class Capabilities:
 
     `roles`: members can be given roles, so that there are moderators' roles and a quarantine. `rooms`: we can make a
     private channel. `covers`: the guild's own picture can be taken down. `ban_deletes`: a ban can delete posts of
-    the last days as well.
+    the last days as well. `outlasting`: an image can be fetched after its post is deleted, for as long as it takes to
+    show it on a card.
     """
 
     acts: frozenset[Act]
@@ -164,6 +165,7 @@ class Capabilities:
     rooms: bool = True
     covers: bool = False
     ban_deletes: bool = True
+    outlasting: bool = False
 
 
 ABLE = Capabilities(frozenset(Act), private_notice=True, history=True, evidence=True, covers=True)

@@ -44,6 +44,17 @@ class News:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of an album, and what it shows, which may be nothing."""
+
+    tenant: Tenant
+    channel: str
+    album: str
+    message: int
+    media: tuple[Media, ...]
+
+
 class Clock(Protocol):
     """Time, so that a thirty-minute outage can be simulated (ruling 23)."""
 
@@ -340,13 +351,12 @@ class Faces(Protocol):
 class Albums(Protocol):
     """Which messages are one post, where a platform tells of them one by one and never says that it was all."""
 
-    async def join(
-        self, tenant: Tenant, channel: str, album: str, message: int, media: Sequence[Media]
-    ) -> Mapping[int, tuple[Media, ...]]:
-        """Note that `message` is a part and shows `media` (none, too), in place of what was noted of it before.
+    async def join(self, parts: Sequence[Part]) -> None:
+        """Note them, each in place of what was noted of the same message before. One commit."""
+        ...
 
-        Returns all parts of the last two days with what they show, the first one first.
-        """
+    async def parts(self, tenant: Tenant, channel: str, album: str) -> Mapping[int, tuple[Media, ...]]:
+        """All parts of the last two days with what they show, the first one first."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The real bot as a process of its own, pointed at a loopback Discord."""
+"""The real bot as a process of its own, pointed at a loopback Discord, a loopback Telegram, or both."""
 
 from __future__ import annotations
 
@@ -41,18 +41,21 @@ class BotProcess:
     @classmethod
     async def start(cls, discord: Endpoints, folder: Path, token: str, **settings: str) -> BotProcess:
         """Begin; `settings` are further `BEHOLDER_` names without the prefix, in lower case."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("BEHOLDER_")}
-        environment |= {
-            "BEHOLDER_DATA_DIR": str(folder),
-            "BEHOLDER_DISCORD_TOKEN": token,
-            "BEHOLDER_DISCORD_API_URL": discord.api_url,
-            "BEHOLDER_DISCORD_GATEWAY_URL": discord.gateway_url,
-            "BEHOLDER_DISCORD_CDN_URL": discord.cdn_url,
-            "BEHOLDER_DISCORD_MEDIA_URL": discord.media_url,
-            "BEHOLDER_WEB_PORT": "0",
-            "BEHOLDER_LOG_FORMAT": "json",
+        there = {
+            "discord_token": token,
+            "discord_api_url": discord.api_url,
+            "discord_gateway_url": discord.gateway_url,
+            "discord_cdn_url": discord.cdn_url,
+            "discord_media_url": discord.media_url,
         }
-        environment |= {f"BEHOLDER_{name.upper()}": value for name, value in settings.items()}
+        return await cls.begin(folder, **there, **settings)
+
+    @classmethod
+    async def begin(cls, folder: Path, **settings: str) -> BotProcess:
+        """Begin with these settings alone, whatever platforms they name."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("BEHOLDER_")}
+        given = {"data_dir": str(folder), "web_port": "0", "log_format": "json"} | settings
+        environment |= {f"BEHOLDER_{name.upper()}": value for name, value in given.items()}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "bot", "run"),

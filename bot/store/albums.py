@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Media, Tenant
-from bot.ports import Clock
+from bot.ports import Clock, Part
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from bot.store.tables import albums
@@ -41,23 +41,29 @@ class SqlAlbums:
         self._database = database
         self._clock = clock
 
-    async def join(
-        self, tenant: Tenant, channel: str, album: str, message: int, media: Sequence[Media]
-    ) -> Mapping[int, tuple[Media, ...]]:
+    async def join(self, parts: Sequence[Part]) -> None:
         """See `Albums.join`."""
-        ident, now = await self._database.tenants.ensure(tenant), self._clock.now()
-        row = {
-            "tenant": ident,
-            "channel": channel,
-            "album": album,
-            "message": message,
-            "media": tuple(media),
-            "at": now,
-        }
+        if not parts:
+            return
+        now = self._clock.now()
+        rows = [
+            {
+                "tenant": await self._database.tenants.ensure(part.tenant),
+                "channel": part.channel,
+                "album": part.album,
+                "message": part.message,
+                "media": part.media,
+                "at": now,
+            }
+            for part in parts
+        ]
+        await self._database.write(lambda c: _NOTED.each(c, rows))
+
+    async def parts(self, tenant: Tenant, channel: str, album: str) -> Mapping[int, tuple[Media, ...]]:
+        """See `Albums.parts`."""
+        ident = await self._database.tenants.find(tenant)
+        if ident is None:
+            return {}
         this = {"of": ident, "where": channel, "called": album}
-
-        def write(connection: Connection) -> dict[int, tuple[Media, ...]]:
-            _NOTED.run(connection, row)
-            return dict(_PARTS.run(connection, this))
-
-        return await self._database.write(write)
+        rows = await self._database.read(lambda c: _PARTS.run(c, this))
+        return dict(rows)

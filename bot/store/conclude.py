@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.model import (
     Origin,
     Ruling,
 )
-from bot.store import codec
+from bot.store import codec, growing
 from bot.store.filing import SUBJECT, Filed, earn, is_flagged, plan, subject_of
 from bot.store.joining import join, supersede
 from bot.store.journal import FINISH
@@ -113,6 +114,8 @@ def _concluded_before(connection: Connection, tenant: int, job: Job) -> Conclude
 def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if ruling.follows is not None:
         supersede(connection, ruling.follows, filed)
+    elif (case := growing.before(connection, filed.id, ruling)) is not None:
+        return _grown(connection, ruling, filed, case)
     if ruling.origin is not None:
         if ruling.follows is not None and (joined := join(connection, ruling, ruling.origin, filed)) is not None:
             return joined
@@ -123,6 +126,20 @@ def _record(connection: Connection, ruling: Ruling, filed: Filed) -> Concluded:
     if not ruling.observed:
         earn(connection, ruling, filed)
     return Concluded(filed.number, made)
+
+
+def _grown(connection: Connection, ruling: Ruling, filed: Filed, case: growing.Before) -> Concluded:
+    """Images that the case knew already earn nothing again."""
+    filed = replace(filed, row=case.row, number=case.number)
+    growing.take_over(connection, filed.id, case, ruling, filed.decision or 0)
+    if ruling.origin is not None:
+        late = (image for image in ruling.images if image.media.key not in case.media)
+        SUBJECT.each(connection, (subject_of(filed.id, case.row, ruling, image) for image in late))
+    flagged = {i.sha256 or i.media.key for i in ruling.images if is_flagged(i)}
+    made = plan(connection, filed, tuple(growing.further(case, ruling, flagged)))
+    if not ruling.observed:
+        earn(connection, replace(ruling, strikes=tuple(s for s in ruling.strikes if s not in case.images)), filed)
+    return Concluded(case.number, made)
 
 
 def _may_be_again(ruling: Ruling) -> bool:
@@ -139,7 +156,7 @@ def _dealt_with(connection: Connection, ruling: Ruling, filed: Filed) -> int | N
     """
     event = ruling.event
     known: dict[tuple[int, Origin], set[str]] = {}
-    asked = {"of": filed.id, "message": event.message, "channel": event.place.channel}
+    asked = {"of": filed.id, "message": event.post, "channel": event.place.channel}
     for number, origin, sha256, media in _CASES_OF_MESSAGE.run(connection, asked):
         known.setdefault((number, origin), set()).add(sha256 or media)
     wanted = {i.sha256 or i.media.key for i in ruling.images if is_flagged(i)}

@@ -52,7 +52,7 @@ def subject_of(tenant: int, case: int, ruling: Ruling, image: Judged) -> dict[st
     return {
         "tenant": tenant,
         "case": case,
-        "message": event.message,
+        "message": event.post,
         "author": event.author.id,
         "context": event.place.context,
         "channel": event.place.channel,

@@ -117,7 +117,7 @@ class _Before:
 def _open_case_of(connection: Connection, ruling: Ruling, filed: Filed) -> _Before | None:
     """The one that the first judgement opened, or, where that was of a later version of a known post, joined."""
     event = ruling.event
-    message = event.message if event.kind in POSTS else ""
+    message = event.post if event.kind in POSTS else ""
     asked = {"of": filed.id, "first": ruling.follows, "message": message, "channel": event.place.channel}
     keys = {image.media.key for image in ruling.images}
     for row, number, origin, at, decision, job in _JOINABLE.run(connection, asked):

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.desk.post import Matter, matter
 from bot.desk.verbs import CLOSES, Verb
-from bot.model import AuthorKind, Case, CaseState, EffectKind, Outcome, OutcomeState, Plan
+from bot.model import PUNISHABLE, Case, CaseState, EffectKind, Outcome, OutcomeState, Plan
 from bot.texts import outcomes
 from bot.texts.cards import decided, held_unopened
 from bot.texts.catalogue import Texts, mark
@@ -104,7 +104,7 @@ def closed(case: Case, verb: Verb, ended: Sequence[tuple[Plan, Outcome]], voice:
 def _put_right(case: Case, texts: Texts) -> list[str]:
     """What an overturned removal gives back: only what it had taken."""
     told = []
-    if case.author.kind is AuthorKind.MEMBER and any(earns_strike(i.decision) for i in case.images if i.sha256):
+    if case.author.kind in PUNISHABLE and any(earns_strike(i.decision) for i in case.images if i.sha256):
         told.append(texts.gettext("Its strikes are taken back."))
     if held_unopened(case):
         told.append(texts.gettext("It could not be opened, so I have no copy to give back."))

@@ -81,6 +81,7 @@ AUTHORS: Final = {
     AuthorKind.MEMBER: mark("member"),
     AuthorKind.BOT: mark("bot"),
     AuthorKind.WEBHOOK: mark("webhook"),
+    AuthorKind.CHANNEL: mark("another channel"),
     AuthorKind.GUILD: mark("the server or chat itself"),
 }
 

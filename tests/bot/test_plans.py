@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Author, AuthorKind, EffectKind, Event, EventKind, Media, MediaKind, Plan, Tenant
+from bot.model import PUNISHABLE, Author, AuthorKind, EffectKind, Event, EventKind, Media, MediaKind, Plan, Tenant
 from bot.plans import plans_of
 from policies.model import FOR_A_WHILE, Act, Context, Decision, Evidence, Place, Policy, Step, Suggestion
 from policies.presets import preset
@@ -136,9 +136,9 @@ POLICIES = st.builds(
 
 
 @given(EVENTS, ACTS, POLICIES)
-def test_only_members_are_ever_acted_on(happened: Event, acts: frozenset[Act], rules: Policy) -> None:
+def test_only_members_and_channels_are_ever_acted_on(happened: Event, acts: frozenset[Act], rules: Policy) -> None:
     kinds = {p.kind for p in planned(happened, *acts, rules=rules)}
-    assert not kinds & ON_PEOPLE or happened.author.kind is AuthorKind.MEMBER
+    assert not kinds & ON_PEOPLE or happened.author.kind in PUNISHABLE
 
 
 @given(EVENTS, ACTS, POLICIES)

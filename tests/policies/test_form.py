@@ -296,7 +296,10 @@ def test_each_mistake_is_one_sentence_with_its_cure(text: str, problem: str) -> 
     assert found.startswith(problem)
 
 
-AN_ID = 'must be an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode), not '
+AN_ID = (
+    'must be an id in digits, such as "123456789012345678" (Discord shows it as Copy ID in developer mode), or on '
+    'Telegram "-1001234567890" and for a topic "-1001234567890/77", not '
+)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +319,15 @@ def test_a_name_is_no_id_because_it_would_match_nothing(text: str, place: str, g
 
 def test_telegrams_chats_have_a_minus() -> None:
     assert load(yaml.safe_load("mod_channel: -1001234567890")).mod_channel == "-1001234567890"
+
+
+def test_a_topic_of_telegrams_is_a_place_of_its_own() -> None:
+    text = "mod_channel: -1001234567890/77\nchannels: {-1001234567890/5: {exempt: true}}"
+    policy = load(yaml.safe_load(text))
+    assert policy.mod_channel == "-1001234567890/77"
+    assert list(policy.channels) == ["-1001234567890/5"]
+    for half in ("-1001234567890/", "/77", "1/2/3"):
+        assert problems(f"mod_channel: {half}")
 
 
 NOTICE = "warn says in public that an image was removed: add delete, or take warn out"

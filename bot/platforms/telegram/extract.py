@@ -50,17 +50,14 @@ def event_of(
     *,
     update: int = 0,
     roots: Roots = (),
-    emptied: bool = False,
-) -> Event | None:
-    """The event that shows `found`, or None if it shows nothing.
+) -> Event:
+    """The event that shows `found`, which may be nothing any more: what is being judged of it must not be held
+    against what is left.
 
     A new photo of the chat is a cover, whatever `kind` says. `update`: the `update_id`, which tells apart two edits
-    within one second. `emptied`: it did show something before the edit, and what is being judged of that must not be
-    held against what is left. Raises KeyError, TypeError or ValueError for what is no message.
+    within one second. Raises KeyError, TypeError or ValueError for what is no message.
     """
     media = tuple(f.media for f in found)
-    if not media and not emptied:
-        return None
     is_cover = any(m.kind is MediaKind.COVER for m in media)
     return Event(
         tenant=whose(message),

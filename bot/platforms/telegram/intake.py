@@ -5,17 +5,16 @@ our business.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from bot.model import Entry, Event, EventKind, JobKind, Tenant
+from bot.model import Entry, JobKind, Tenant
 from bot.platforms.telegram.chats import Chats
-from bot.platforms.telegram.extract import event_of
 from bot.platforms.telegram.posts import Posts, subject_of
 from bot.platforms.telegram.updates import POISON, NoUpdate, Update, is_addressed, tenant_or_host
-from bot.platforms.telegram.walker import Json, chosen, found_in
+from bot.platforms.telegram.walker import Json
 from bot.ports.connected import Received
 from bot.ports.register import Door
 from policies.model import Policy
@@ -36,7 +35,13 @@ class Intake:
     passed: Callable[[Json], None]
     skipped: int = 0
 
-    async def sift(self, raw: object) -> Received | None:
+    async def sifted(self, batch: Sequence[object]) -> list[Received]:
+        """Entries for the journal, once what they need beside it is on disk."""
+        received = [entry for raw in batch if (entry := await self._sift(raw)) is not None]
+        await self.posts.persist()
+        return received
+
+    async def _sift(self, raw: object) -> Received | None:
         """An entry for the journal; None for what can be forgotten. Never raises for what `raw` is."""
         try:
             update = Update.of(raw)
@@ -53,23 +58,21 @@ class Intake:
         message = update.message
         if message is None:
             return Received(_entry(update, update.tenant)) if update.kind else None
-        if self.posts.is_news(message, update.event_kind, update=update.id):
+        if self.posts.notice(message, update.event_kind, update=update.id):
             if await self.door.looks_at(update.tenant):
                 return await self._post(update, message)
             return Received(_entry(update, update.tenant)) if self.chats.is_news(message["chat"]) else None
-        if is_addressed(message) or message.get("is_automatic_forward") or self.chats.is_news(message["chat"]):
+        if is_addressed(message) or self.chats.is_news(message["chat"]):
             return Received(_entry(update, update.tenant))
         self.passed(message)
         return None
 
     async def _post(self, update: Update, message: Json) -> Received:
-        """Where its event is known already it is looked at on the way: not of albums, whose other parts the disk
-        knows, nor of edits, which depend on what was there before."""
-        event: Event | None = None
-        if update.event_kind is EventKind.MESSAGE and not message.get("media_group_id"):
-            policy = await self.policy_of(update.tenant)
-            wanted = chosen(found_in(message), policy.surfaces)
-            event = event_of(message, EventKind.MESSAGE, wanted, update=update.id)
+        """Its event is looked at on the way: not of an album, whose other parts the disk knows."""
+        if message.get("media_group_id"):
+            return Received(_entry(update, update.tenant, subject=subject_of(message)))
+        surfaces = (await self.policy_of(update.tenant)).surfaces
+        event = await self.posts.event(message, update.event_kind, surfaces, update=update.id)
         if event is None:
             return Received(_entry(update, update.tenant, subject=subject_of(message)))
         return Received(_entry(update, event.tenant, key=event.key, subject=event.subject), event)

@@ -51,6 +51,7 @@ CAPABILITIES = Capabilities(
     rooms=False,
     covers=True,
     ban_deletes=False,
+    outlasting=True,  # a file is no part of its message: its file_id goes on working
 )
 
 
@@ -195,8 +196,7 @@ class TelegramPlatform:
 
     async def take(self, batch: Sequence[Any]) -> None:
         """Raw updates, to disk in one commit."""
-        received = [r for raw in batch if (r := await self._intake.sift(raw)) is not None]
-        if received:
+        if received := await self._intake.sifted(batch):
             await self._receive(received)
 
     async def read(self, job: Job, judge: Judge) -> None:

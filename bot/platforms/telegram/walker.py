@@ -77,7 +77,13 @@ def picture(sizes: Sequence[Json], kind: MediaKind, *, largest: int = LARGEST) -
 
 def chosen(found: Iterable[Found], surfaces: Collection[Surface]) -> tuple[Found, ...]:
     """Those that a guild wants looked at; what is neither sticker, emoji nor cover always is."""
-    return tuple(f for f in found if (by := BY_CHOICE.get(f.media.kind)) is None or by in surfaces)
+    return tuple(f for f in found if is_wanted(f.media, surfaces))
+
+
+def is_wanted(media: Media, surfaces: Collection[Surface]) -> bool:
+    """Whether a guild that looks at `surfaces` wants this looked at."""
+    by = BY_CHOICE.get(media.kind)
+    return by is None or by in surfaces
 
 
 def key_of(file: Json) -> str:

@@ -14,6 +14,7 @@ from bot.desk.sanctions import ASKS_AGAIN, BY_VALUE, LADDER, RIGHTS, Sanction, o
 from bot.desk.verbs import Verb
 from bot.model import (
     ABLE,
+    PUNISHABLE,
     Action,
     Answer,
     Author,
@@ -362,9 +363,15 @@ def test_offered_while_open_and_after_it_was_upheld(state: CaseState, origin: Or
     assert offered(case(origin, state), POLICY, ALL) == wanted
 
 
-@pytest.mark.parametrize("kind", [k for k in AuthorKind if k is not AuthorKind.MEMBER])
-def test_only_members_can_be_punished(kind: AuthorKind) -> None:
+@pytest.mark.parametrize("kind", [k for k in AuthorKind if k not in PUNISHABLE])
+def test_only_members_and_channels_can_be_punished(kind: AuthorKind) -> None:
     assert offered(case(author=Author("42", kind)), POLICY, ALL) == ()
+
+
+def test_a_channel_can_be_banned_and_nothing_else() -> None:
+    channel = case(author=Author("-1007", AuthorKind.CHANNEL))
+    assert offered(channel, POLICY, ALL) == (Sanction(Act.BAN),)
+    assert offered(channel, POLICY, ALL - {Act.BAN}) == ()
 
 
 def test_nobody_is_punished_for_a_test_or_in_a_direct_message() -> None:

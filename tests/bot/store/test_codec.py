@@ -59,7 +59,9 @@ decisions = st.builds(
     steps=st.lists(st.builds(Step), max_size=3).map(tuple),
     reasons=st.lists(reasons, max_size=3).map(tuple),
 )
-media = st.builds(Media, key=words, size=st.none() | st.integers(0, 2**53), unsupported=st.none() | words)
+media = st.builds(
+    Media, key=words, size=st.none() | st.integers(0, 2**53), unsupported=st.none() | words, ref=words | st.just("")
+)
 authors = st.builds(Author, id=words, roles=st.frozensets(words, max_size=3), joined_at=st.none() | moments)
 events = st.builds(
     Event,
@@ -70,6 +72,7 @@ events = st.builds(
     author=authors,
     media=st.lists(media, max_size=3).map(tuple),
     at=moments,
+    album=st.just("") | words,
 )
 standings = st.builds(
     Standing, author=words, roles=st.frozensets(words, max_size=3), hours=st.none() | st.floats(0, 1e6)
@@ -105,6 +108,7 @@ tickets = st.builds(
 
 KINDS: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
     (codec.EVENT, events),
+    (codec.MEDIA, st.lists(media, max_size=3).map(tuple)),
     (codec.STANDING, standings),
     (codec.IMAGES, images),
     (codec.DECISION, decisions),
@@ -151,6 +155,7 @@ def test_an_event_survives_the_journal(happened: Event) -> None:
     again = event_from(json.loads(json.dumps(event_payload(happened))))
     assert again == happened
     assert again.key == happened.key
+    assert [m.ref for m in again.media] == [m.ref for m in happened.media]  # which no comparison sees
     assert hash(again) == hash(happened)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ import pytest
 import pytest_asyncio
 import structlog
 from pydantic import SecretStr
+from telegram import Bot
 
 from bot.app import App
 from bot.config import Config
-from bot.media.fetch import Fetcher
+from bot.media.fetch import Allow, Fetcher
 from bot.model import Tenant
 from bot.opening import WORKS, Screening
 from bot.platforms.telegram.config import TelegramConfig
+from bot.platforms.telegram.files import Files
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.sandbox.telegram.entities import Chat, Message, User
 from bot.sandbox.telegram.loopback import LoopbackTelegram
@@ -38,6 +40,24 @@ async def t() -> AsyncIterator[LoopbackTelegram]:
     async with LoopbackTelegram(specification=specification()) as telegram:
         yield telegram
     assert telegram.violations == []
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest_asyncio.fixture
+async def bot(t: LoopbackTelegram) -> AsyncIterator[Bot]:
+    """python-telegram-bot's own client."""
+    async with Bot(t.token, base_url=f"{t.root}/bot", base_file_url=f"{t.root}/file/bot") as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def files(bot: Bot) -> AsyncIterator[Files]:
+    async with Fetcher([Allow.parse(bot.base_file_url)], cap=4 * 1024 * 1024) as fetcher:
+        yield Files(bot, fetcher)
 
 
 def config_of(t: LoopbackTelegram, **more: str) -> TelegramConfig:
@@ -94,7 +114,7 @@ class House:
 
     def jobs(self) -> list[str]:
         """The state of every job of what Telegram sent, the oldest first."""
-        with sqlite3.connect(self.street.folder / NAME) as connection:
+        with closing(sqlite3.connect(self.street.folder / NAME)) as connection:
             return [
                 s for (s,) in connection.execute("SELECT state FROM jobs WHERE kind IN ('raw', 'event') ORDER BY id")
             ]
@@ -107,14 +127,13 @@ class House:
 @asynccontextmanager
 async def house_of(t: LoopbackTelegram, street: Street, **settings: Any) -> AsyncIterator[House]:
     """The app running; stopped at the end."""
-    config = Config(
-        data_dir=street.folder,
-        web_port=0,
-        discord_token=None,
-        telegram_token=SecretStr(t.token),
-        telegram_api_url=t.root,
-        **settings,
-    )
+    given: dict[str, Any] = {
+        "data_dir": street.folder,
+        "web_port": 0,
+        "discord_token": None,
+        "telegram_api_url": t.root,
+    } | settings
+    config = Config(telegram_token=SecretStr(t.token), **given)
 
     async def warm() -> None: ...
 

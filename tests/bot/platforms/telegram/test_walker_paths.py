@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.model import MediaKind
 from bot.platforms.telegram.walker import LOTTIE, VIDEO, found_in
+from tests.bot.platforms.telegram.messages import document, file, message, photo, sticker, video
 from tests.botapi import PATHS, along, image_paths
 
 UNDECODED = {"Animation": VIDEO, "Video": VIDEO, "VideoNote": VIDEO, "LivePhoto": VIDEO, "File": LOTTIE}
@@ -32,3 +35,34 @@ def test_each_path_of_the_specification_is_walked(path: str) -> None:
         assert mine[0].media.kind is MediaKind.COVER
     elif ".sticker" in path:
         assert mine[0].media.kind is MediaKind.STICKER
+
+
+# --- a sample that is always here -------------------------------------------------------------------
+
+SAMPLE: list[tuple[str, dict[str, Any]]] = [
+    ("photo", {"photo": photo("x")}),
+    ("document", {"document": document("x")}),
+    ("animation", {"animation": video("v", thumbnail=photo("x", sides=(90,))[0])}),
+    ("video cover", {"video": video("v", cover=photo("x"))}),
+    ("audio cover", {"audio": file("m", duration=9, thumbnail=photo("x", sides=(90,))[0])}),
+    ("live photo", {"live_photo": video("v", photo=photo("x"))}),
+    ("paid", {"paid_media": {"star_count": 5, "paid_media": [{"type": "photo", "photo": photo("x")}]}}),
+    ("poll", {"poll": {"media": {"photo": photo("x")}}}),
+    ("option", {"poll": {"options": [{"text": "a"}, {"text": "b", "media": {"photo": photo("x")}}]}}),
+    ("explanation", {"poll": {"explanation_media": {"sticker": sticker("x")}}}),
+    (
+        "collage",
+        {"rich_message": {"blocks": [{"type": "collage", "blocks": [{"type": "photo", "photo": photo("x")}]}]}},
+    ),
+    ("quoted poll", {"external_reply": {"poll": {"options": [{"media": {"photo": photo("x")}}]}}}),
+    ("chat photo", {"new_chat_photo": photo("x")}),
+    ("game", {"game": {"title": "g", "photo": photo("x")}}),
+    ("background", {"chat_background_set": {"type": {"type": "wallpaper", "document": document("x")}}}),
+    ("gift", {"unique_gift": {"gift": {"model": {"sticker": sticker("x")}}}}),
+    ("shared users", {"users_shared": {"users": [{"user_id": 1, "photo": photo("x")}]}}),
+]
+
+
+@pytest.mark.parametrize("fields", [fields for _, fields in SAMPLE], ids=[name for name, _ in SAMPLE])
+def test_the_sample_is_walked(fields: dict[str, Any]) -> None:
+    assert "file:x" in {f.media.key for f in found_in(message(**fields)) if f.media.unsupported is None}
