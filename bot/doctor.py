@@ -213,8 +213,8 @@ async def _platforms(config: Config) -> list[Finding]:
 
 async def _telegram(config: Config, token: str) -> list[Finding]:
     from bot.opening import open_store
-    from bot.platforms.telegram.selfcheck import telegram
     from bot.platforms.telegram.config import WEBHOOK
+    from bot.platforms.telegram.selfcheck import telegram
     from bot.store.errors import StoreError
 
     try:
