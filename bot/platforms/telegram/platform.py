@@ -85,8 +85,8 @@ class TelegramPlatform:
         self._clock = clock
         self._receive = receive
         self._fetcher = Fetcher([Allow.parse(config.files)])
-        self._polled = AiohttpRequest(connections=2)
-        self._application: BotApplication = _application(config, self._polled, Pace(clock))
+        self._polled, self._asked = AiohttpRequest(connections=2), AiohttpRequest()
+        self._application: BotApplication = _application(config, self._polled, self._asked, Pace(clock))
         self._chats = Chats(register, door, settings, clock)
         self._connection = Connection(clock, self._changed)
         self._files = Files(self.bot, source or self._fetcher)
@@ -173,6 +173,8 @@ class TelegramPlatform:
             if self._application.running:
                 await self._application.stop()
             await self._application.shutdown()
+            for request in (self._polled, self._asked):
+                await request.shutdown()  # PTB leaves them open where logging in failed
             await self._fetcher.aclose()
 
     async def _log_in(self) -> None:
@@ -255,13 +257,13 @@ class TelegramPlatform:
         return await self._actions.find(tenant, channel, nonce)
 
 
-def _application(config: TelegramConfig, polled: AiohttpRequest, pace: Pace) -> BotApplication:
+def _application(config: TelegramConfig, polled: AiohttpRequest, asked: AiohttpRequest, pace: Pace) -> BotApplication:
     return (
         ApplicationBuilder()
         .token(config.token)
         .base_url(config.base_url)
         .base_file_url(config.file_url)
-        .request(AiohttpRequest())
+        .request(asked)
         .get_updates_request(polled)
         .rate_limiter(pace)
         .updater(None)

@@ -46,9 +46,9 @@ async def check(asked: Asked) -> None:
 async def _judged(asked: Asked, about: Message) -> Answer:
     raw = about.to_dict()
     found = [one for one in found_in(raw) if one.media.unsupported is None]
-    event = event_of(raw, EventKind.MESSAGE, found)
-    if event is None:
+    if not found:
         return Answer(words.reply_to_a_picture(asked.texts))
+    event = event_of(raw, EventKind.MESSAGE, found)
     place = Place(Context.GROUP_MESSAGE) if event.tenant == DIRECT else event.place
     looked = event.media[:CHECKED_AT_ONCE]
     desk, fetch = asked.at.desk, asked.at.fetch
