@@ -212,3 +212,9 @@ def test_a_mistake_is_named_and_changes_nothing(host: Host, args: tuple[str, ...
 
 def test_a_negative_number_is_an_option_to_the_shell_and_refused(host: Host) -> None:
     assert host.refused("guild", "limit", ID, "-5", code=2)
+
+
+@pytest.mark.parametrize("ident", ["telegram:-1001234567890", "--"])
+def test_chats_of_telegram_are_named_by_their_platform(ident: str, host: Host) -> None:
+    words = ("guild", "allow", ident) if ident != "--" else ("guild", "allow", "--", "-1001234567890")
+    assert "telegram:-1001234567890" in host.ok(*words)

@@ -160,7 +160,7 @@ class Presses:
                 shown.text, parse_mode=ParseMode.HTML, reply_markup=shown.keyboard, link_preview_options=NO_PREVIEW
             )
         except BadRequest as error:
-            if "not modified" not in error.message:
+            if "modified" not in error.message:  # what it shows already
                 raise
 
     # --- answers ------------------------------------------------------------------------------------------
