@@ -15,11 +15,15 @@ RECORDED = {ROOT / "bot/platforms/discord/fetching.py", ROOT / "bot/platforms/te
 """Why a picture could not be had: kept with its screening in English, and shown in brackets as it is."""
 ANSWERS = ROOT / "bot/platforms/telegram/answers.py"
 """What Telegram answers, compared and never shown."""
+HOSTS = {
+    ROOT / "bot/platforms/telegram" / f"{name}.py" for name in ("polling", "reading", "request", "selfcheck", "updates")
+}
+"""Said to whoever runs the bot, in the log and by `beholder doctor`, which speak English."""
 FILES = sorted(
     f
     for room in ROOMS
     for f in ([ROOT / room] if room.endswith(".py") else (ROOT / room).rglob("*.py"))
-    if f not in {*RECORDED, ANSWERS}
+    if f not in {*RECORDED, *HOSTS, ANSWERS}
 )
 
 TRANSLATED = {"gettext", "_", "ngettext", "mark", "locale_str", "Worded"}
