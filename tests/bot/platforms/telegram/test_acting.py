@@ -209,6 +209,8 @@ async def test_what_never_arrived_is_tried_again(town: Chat) -> None:
         async with hands_on(t, SystemClock()) as hands:
             t.root = ""
             await t.__aexit__(None, None, None)  # nobody listens there any more
+            await hands.bot.request.shutdown()  # on a connection that stood before, it may have arrived
+            await hands.bot.request.initialize()
             outcome = await hands.do(Say(tenant(chat), str(chat.id), "x", "n"))
     assert (outcome.state, outcome.retry) == (FAILED, True)
 
