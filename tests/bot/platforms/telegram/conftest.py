@@ -112,12 +112,17 @@ class House:
         await self.t.until(lambda: not self.t.world.inboxes[self.t.bot.id].pending)
         await self.t.until(lambda: not set(self.jobs()) & {"todo", "leased"})
 
+    async def remembered(self) -> None:
+        """What a file's id stands for is on disk: only after the post is dealt with, so that nothing waits for it."""
+        await self.t.until(lambda: bool(self._read("SELECT sha256 FROM media")))
+
     def jobs(self) -> list[str]:
         """The state of every job of what Telegram sent, the oldest first."""
+        return self._read("SELECT state FROM jobs WHERE kind IN ('raw', 'event') ORDER BY id")
+
+    def _read(self, query: str) -> list[str]:
         with closing(sqlite3.connect(self.street.folder / NAME)) as connection:
-            return [
-                s for (s,) in connection.execute("SELECT state FROM jobs WHERE kind IN ('raw', 'event') ORDER BY id")
-            ]
+            return [value for (value,) in connection.execute(query)]
 
     async def stop(self) -> None:
         self.task.cancel()

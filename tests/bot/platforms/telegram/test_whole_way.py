@@ -71,6 +71,7 @@ async def test_an_edit_that_swaps_the_picture_is_judged(house: House, town: Chat
 async def test_what_is_sent_on_costs_neither_a_call_nor_a_verdict(house: House, town: Chat, ann: User) -> None:
     message = house.post(town, ann, "fine")
     await house.settled()
+    await house.remembered()
     asked, verdicts = len(house.t.calls_to("getFile")), len(house.street.judge.asked)
     house.t.forward(message, town, ann)
     await house.settled()
