@@ -79,7 +79,7 @@ class Eyes:
             look = await self._screener.recall(known, policy, event.place, **_whose(event))
             if look is not None:
                 return look
-            out = await self._screener.out(policy, event.place, tenant=event.tenant)
+            out = await self._screener.out(policy, event.place, **_whose(event))
             if out is not None:  # the bytes could be shown to nobody
                 return Look(sha256=known, screenings=out, recalled=True)
         try:

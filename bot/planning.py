@@ -17,8 +17,9 @@ from bot.model import Membership, Tenant
 from bot.model.guilds import PAID
 from bot.ports import Clock
 from bot.vendors import LOCAL
-from policies.model import Category, Context, Place, Policy, WhenSpent
-from providers.plans import Failover, Plan, SecondOpinion, Together, grey
+from policies import resolve
+from policies.model import Category, Context, Medium, Place, Policy, Standing, WhenSpent
+from providers.plans import Band, Failover, Plan, SecondOpinion, Together, grey
 
 PRIVATE = "dm"  # the tenant of direct messages, the host's own, on any platform
 
@@ -58,8 +59,8 @@ class Always:
 class HostsPlan:
     """A second opinion where the free and the paid are to be had, else one after another, in the host's order.
 
-    Where none of those that a guild chose may be asked, or none of them can be paid, the free ones are; where there
-    are none, the local models.
+    Where none of those that a guild chose may be asked, or none of them can be paid, the local models are: a picture
+    goes to nobody outside of this machine whom the guild did not choose.
     """
 
     def __init__(
@@ -85,22 +86,25 @@ class HostsPlan:
             return Together((LOCAL,))
         free, paid = self._allowed(policy, await self._payable(policy, tenant, joined))
         if not paid:
-            return Failover(free or (LOCAL,))
+            return Failover(free)
         if not free:
-            return Failover(paid, self._free or (LOCAL,))
-        finds = frozenset[Category]().union(*(self._coverage[name] for name in paid))
-        return SecondOpinion(free, paid, grey(policy), policy.required, finds)
+            return Failover(paid, unpaid=(LOCAL,))
+        finds = {name: self._coverage[name] for name in paid}
+        return SecondOpinion(free, paid, self._grey(policy, place, joined), policy.required, finds)
+
+    def _grey(self, policy: Policy, place: Place, joined: datetime | None) -> Mapping[Category, Band]:
+        """By the rules of that very place: what is off there is not worth its price. Whether it is a drawing is not
+        known yet."""
+        hours = None if joined is None else (self._clock.now() - joined).total_seconds() / 3600
+        author = Standing(author="", hours=hours)
+        return grey(*(resolve.thresholds(policy, place, author, medium) for medium in (Medium.UNKNOWN, Medium.DRAWN)))
 
     def _allowed(self, policy: Policy, granted: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The free and the paid ones, in the host's order."""
         chosen = [n for n in self._coverage if not policy.providers or n in policy.providers]
         free = tuple(n for n in chosen if n not in PAID)
         paid = tuple(n for n in chosen if n in PAID and n in granted)
-        return (free, paid) if free or paid else (self._free, ())
-
-    @property
-    def _free(self) -> tuple[str, ...]:
-        return tuple(n for n in self._coverage if n not in PAID)
+        return (free, paid) if free or paid else ((LOCAL,), ())
 
     async def _payable(self, policy: Policy, tenant: Tenant | None, joined: datetime | None) -> frozenset[str]:
         """The paid ones that may be asked; for an old member's post not those whose rest is kept for the new."""

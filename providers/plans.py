@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from policies.merge import opinions
-from policies.model import Category, Policy, Screening, Unscreened, UnscreenedReason, Verdict, nothing
+from policies.model import Category, Screening, Thresholds, Unscreened, UnscreenedReason, Verdict, nothing
 
 CLEAN, SURE = 0.3, 0.85
 """Outside of these no second opinion is worth its price, unless the guild's own thresholds lie there."""
@@ -105,17 +105,18 @@ class Band(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
-    """`free` side by side; then, where that does not settle it, the first of `paid` that answers.
+    """`free` side by side; then, one after another, those of `paid` who could settle what that leaves in doubt.
 
     `grey` is the band of doubt of each category that the guild acts on. `required` are categories that somebody
-    must have looked for; `paid_covers` says what the paid could add, so that none is paid for nothing.
+    must have looked for; `covers` says what each of the paid can find, all where it does not say, so that none is paid
+    for nothing.
     """
 
     free: tuple[str, ...]
     paid: tuple[str, ...]
     grey: Mapping[Category, Band] = field(default_factory=nothing, hash=False)
     required: frozenset[Category] = frozenset()
-    paid_covers: frozenset[Category] = frozenset(Category)
+    covers: Mapping[str, frozenset[Category]] = field(default_factory=nothing, hash=False)
 
     def __post_init__(self) -> None:
         _named(self.free)
@@ -130,29 +131,41 @@ class SecondOpinion:
         if first := _left(self.free, said):
             return first
         bought = [s for s in said if s.provider in self.paid]
-        if _answered(bought) or not self.in_doubt([s for s in said if s.provider not in self.paid]):
-            return ()
-        return _left(self.paid, said)[:1]
+        given = [s for s in said if s.provider not in self.paid]
+        unheard = not (_answered(given) or _answered(bought))  # then whoever answers at all is welcome
+        doubt = self.doubt(given) - frozenset[Category]().union(*map(self._settled, bought))
+        return tuple(n for n in _left(self.paid, said) if unheard or doubt & self._finds(n))[:1]
 
-    def in_doubt(self, said: Sequence[Screening]) -> bool:
-        """Whether another opinion could change what follows: nobody answered, a score lies in its grey band, or
-        a required category was not looked for that the paid look for."""
-        if all(isinstance(s, Unscreened) for s in said):
-            return True
+    def doubt(self, said: Sequence[Screening]) -> frozenset[Category]:
+        """Of which categories another opinion could change what follows: a score lies in its grey band, or it is
+        required and nobody looked for it."""
         heard = opinions(said)
-        if (self.required - heard.assessed) & self.paid_covers:
-            return True
-        scores = {c: max(v.confidence(c) for v in heard.verdicts) for c in self.grey} if heard.verdicts else {}
-        return any(scores[c] in band for c, band in self.grey.items() if c in scores and c in self.paid_covers)
+        missing = self.required - heard.assessed
+        if not heard.verdicts:
+            return missing
+        scores = {c: max(v.confidence(c) for v in heard.verdicts) for c in self.grey}
+        return missing | {c for c, band in self.grey.items() if scores[c] in band}
+
+    def _settled(self, screening: Screening) -> frozenset[Category]:
+        """What one who was paid has answered, or will: another would be paid for the same."""
+        if isinstance(screening, Verdict):
+            return screening.assessed
+        pending = screening.reason is UnscreenedReason.PENDING
+        return self._finds(screening.provider) if pending else frozenset()
+
+    def _finds(self, name: str) -> frozenset[Category]:
+        return self.covers.get(name, frozenset(Category))
 
 
-def grey(policy: Policy) -> Mapping[Category, Band]:
-    """The bands of doubt of a guild: from where a look could be due to where removal is sure, at least CLEAN..SURE.
+def grey(*layers: Thresholds) -> Mapping[Category, Band]:
+    """The bands of doubt where any of these thresholds may hold: from where a look could be due to where removal is
+    sure, at least CLEAN..SURE.
 
     A category without thresholds has none: nothing follows from it.
     """
-    bands = {}
-    for category, limit in policy.thresholds.items():
+    bands: dict[Category, Band] = {}
+    for category, limit in (pair for layer in layers for pair in layer.items()):
         if (lowest := limit.review if limit.review is not None else limit.remove) is not None:
-            bands[category] = Band(min(CLEAN, lowest), max(SURE, limit.remove or 0.0))
+            before = bands.get(category, Band(CLEAN, SURE))
+            bands[category] = Band(min(before.low, lowest), max(before.high, limit.remove or 0.0))
     return bands

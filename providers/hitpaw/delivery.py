@@ -44,6 +44,8 @@ class Courier:
     async def deliver(self, image: Image, ask: Ask, by: Delivery) -> AsyncIterator[str]:
         """A link that holds while the context is open. Raises ProviderError."""
         if by is Delivery.DIRECT:
+            if image.frames.total > 1:  # nobody knows which of its frames HitPaw would look at
+                raise Unfetched("Of an animation HitPaw is given a sheet of its frames, not the link.")
             yield direct_link(dict(ask.options).get(LINK), self._settings.direct_from)
         elif by is Delivery.RELAY:
             if self._publisher is None:

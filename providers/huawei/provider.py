@@ -160,8 +160,9 @@ class HuaweiProvider:
 
 
 def _may_be_linked(image: Image) -> bool:
-    """Whether Huawei would take the original: a call in vain costs time."""
-    return image.kind in ORIGINALS and image.width in SIDES and image.height in SIDES
+    """Whether Huawei would take the original: a call in vain costs time. Of an animation nobody knows which frames it
+    looks at, so that it is given our sheet of them."""
+    return image.frames.total == 1 and image.kind in ORIGINALS and image.width in SIDES and image.height in SIDES
 
 
 def check_size(still: bytes) -> None:

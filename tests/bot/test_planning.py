@@ -13,7 +13,20 @@ from bot.config import PROVIDER_NAMES
 from bot.model import Membership, Tenant
 from bot.model.guilds import PAID
 from bot.planning import Always, Granted, HostsPlan, by_grant, by_host
-from policies.model import Category, Context, Newcomers, Place, Policy, WhenSpent
+from policies.model import (
+    Category,
+    ChannelRule,
+    Context,
+    Label,
+    Newcomers,
+    Place,
+    Policy,
+    Threshold,
+    Verdict,
+    Versions,
+    WhenSpent,
+    frozen,
+)
 from policies.presets import DEFAULT, preset
 from providers.plans import Failover, Plan, SecondOpinion, Together, grey
 from tests.clock import FakeClock
@@ -54,8 +67,28 @@ async def plan(
 async def test_the_free_go_first_and_the_granted_paid_are_the_second_opinion() -> None:
     policy = replace(STANDARD, required=HATE)
     made = await plan(("huawei", "local", "hitpaw"), granting("huawei", "hitpaw"), policy=policy)
-    both = EXPLICIT | HATE
-    assert made == SecondOpinion(("local",), ("huawei", "hitpaw"), grey(policy), HATE, both)
+    each = {"huawei": HATE, "hitpaw": EXPLICIT}
+    bands = grey(policy.thresholds, {**policy.thresholds, **policy.drawn})
+    assert made == SecondOpinion(("local",), ("huawei", "hitpaw"), bands, HATE, each)
+
+
+@pytest.mark.asyncio
+async def test_what_is_off_in_a_place_is_not_worth_its_price_there() -> None:
+    restricted = Place(Context.GROUP_MESSAGE, "10", age_restricted=True)
+    usual, off = [await plan(("local", "hitpaw"), granting("hitpaw"), place=p) for p in (HERE, restricted)]
+    doubtful = [Verdict("local", (Label(Category.SEXUAL_EXPLICIT, "porn", 0.5),), EXPLICIT, Versions("1", "1", "1"))]
+    assert usual.next(doubtful) == ("hitpaw",)
+    assert off.next(doubtful) == ()
+
+
+@pytest.mark.asyncio
+async def test_what_only_one_channel_acts_on_is_in_doubt_there() -> None:
+    rules = frozen({"77": ChannelRule(thresholds=frozen({Category.HATE: Threshold(0.5)}))})
+    policy = replace(STANDARD, thresholds=frozen({}), contexts=frozen({}), drawn=frozen({}), channels=rules)
+    doubtful = [Verdict("local", (Label(Category.HATE, "flag", 0.5),), HATE, Versions("1", "1", "1"))]
+    there = Place(Context.GROUP_MESSAGE, "77")
+    assert (await plan(("local", "huawei"), granting("huawei"), policy=policy, place=there)).next(doubtful)
+    assert not (await plan(("local", "huawei"), granting("huawei"), policy=policy)).next(doubtful)
 
 
 @pytest.mark.asyncio
@@ -77,11 +110,9 @@ async def test_free_ones_alone_and_paid_ones_alone_are_asked_one_after_another_i
 async def test_a_guild_chooses_among_what_is_offered() -> None:
     offered, all_granted = ("local", "openai", "huawei"), granting("huawei")
     only = replace(STANDARD, providers=("huawei",))
-    assert await plan(offered, all_granted, policy=only) == Failover(("huawei",), ("local", "openai"))
-    assert await plan(offered, granting(), policy=only) == Failover(("local", "openai")), "never nobody"
-    assert await plan(offered, granting(), policy=replace(STANDARD, providers=("gone",))) == Failover(
-        ("local", "openai")
-    )
+    assert await plan(offered, all_granted, policy=only) == Failover(("huawei",), ("local",))
+    assert await plan(offered, granting(), policy=only) == Failover(("local",)), "never nobody, nor one not chosen"
+    assert await plan(offered, granting(), policy=replace(STANDARD, providers=("gone",))) == Failover(("local",))
 
 
 @pytest.mark.asyncio
@@ -122,6 +153,7 @@ async def test_whatever_is_set_somebody_is_asked_and_nobody_who_may_not_be(
     assert made.names
     assert set(made.names) <= {*offered, "local"}
     assert set(made.names) & set(PAID) <= granted
+    assert not chosen or set(made.names) <= {*chosen, "local"}, "nobody is shown what the guild did not want shown"
     assert not set(made.names) <= set(PAID), "whose money is spent is served by somebody all the same"
     if context is Context.MESSAGE:
         assert made.names == ("local",)

@@ -110,11 +110,25 @@ def test_a_required_category_is_bought_where_the_paid_look_for_it() -> None:
     clean = [verdict("local", 0.01)]
     assert opinion(required=frozenset({HATE})).next(clean) == ("huawei",)
     assert opinion(required=frozenset({EXPLICIT})).next(clean) == ()
-    assert opinion(required=frozenset({HATE}), paid_covers=frozenset({EXPLICIT})).next(clean) == ()
+    both = dict.fromkeys(("huawei", "hitpaw"), frozenset({EXPLICIT}))
+    assert opinion(required=frozenset({HATE}), covers=both).next(clean) == ()
 
 
 def test_nothing_is_bought_about_what_the_paid_do_not_look_for() -> None:
-    assert opinion(paid_covers=frozenset({HATE})).next([verdict("local", 0.5)]) == ()
+    assert opinion(covers=dict.fromkeys(("huawei", "hitpaw"), frozenset({HATE}))).next([verdict("local", 0.5)]) == ()
+
+
+def test_whoever_could_settle_the_doubt_is_paid_and_nobody_else() -> None:
+    """A vendor that looks for sexual content alone is no answer to whether there is hate."""
+    plan = opinion(paid=("hitpaw", "huawei"), covers={"hitpaw": frozenset({EXPLICIT})}, required=frozenset({HATE}))
+    clean, doubtful = verdict("local", 0.01), verdict("local", 0.5)
+    hate = verdict("huawei", assessed=frozenset({HATE, EXPLICIT}))
+    assert plan.next([clean]) == ("huawei",)
+    assert plan.next([doubtful]) == ("hitpaw",)
+    assert plan.next([doubtful, verdict("hitpaw", 0.9)]) == ("huawei",), "what is required is still in doubt"
+    assert plan.next([doubtful, missing("hitpaw", UnscreenedReason.PENDING)]) == ("huawei",)
+    assert plan.next([doubtful, missing("hitpaw"), hate]) == ()
+    assert plan.next([clean, hate]) == ()
 
 
 def test_of_two_free_opinions_the_later_has_the_say() -> None:
@@ -129,7 +143,7 @@ def test_of_two_free_opinions_the_later_has_the_say() -> None:
 def test_the_grey_band_holds_every_threshold_of_the_guild(name: str) -> None:
     policy = preset(name)
     for category, limit in policy.thresholds.items():
-        band = grey(policy)[category]
+        band = grey(policy.thresholds)[category]
         assert band.low <= CLEAN
         assert band.high >= SURE
         assert limit.review is None or limit.review in band or limit.review >= band.high
@@ -137,7 +151,12 @@ def test_the_grey_band_holds_every_threshold_of_the_guild(name: str) -> None:
 
 def test_a_category_without_thresholds_is_never_in_doubt() -> None:
     policy = replace(preset("standard"), thresholds=frozen({EXPLICIT: Threshold(0.1, 0.95), HATE: NEVER}))
-    assert grey(policy) == {EXPLICIT: Band(0.1, 0.95)}
+    assert grey(policy.thresholds) == {EXPLICIT: Band(0.1, 0.95)}
+
+
+def test_where_one_of_two_may_hold_the_band_holds_both() -> None:
+    photos, drawings = {EXPLICIT: Threshold(0.2, 0.8)}, {EXPLICIT: Threshold(0.5, 0.95), HATE: Threshold(0.4)}
+    assert grey(photos, drawings) == {EXPLICIT: Band(0.2, 0.95), HATE: Band(CLEAN, SURE)}
 
 
 @pytest.mark.parametrize("make", [lambda: Together(()), lambda: Failover(()), lambda: SecondOpinion((), ("a",))])
