@@ -103,7 +103,7 @@ class Outages:
 
     def _since(self, name: str, guard: Fallible, now: datetime) -> datetime | None:
         """Since when it has not answered; None while it does."""
-        if guard.answers is not False and not guard.paused and guard.out() is None:
+        if guard.record.answers is not False and not guard.paused and guard.out() is None:
             self._failing.pop(name, None)
             return None
         return self._failing.setdefault(name, now)

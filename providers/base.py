@@ -176,6 +176,25 @@ class Out:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How the calls to a provider have ended since the start, in UTC: when one was last `answered`, if only by refusing
+    the image, and when the `first` and the `last` of those ended that failed since."""
+
+    answered: datetime | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @property
+    def answers(self) -> bool | None:
+        """Whether the last call was answered; None before any."""
+        return False if self.last is not None else (None if self.answered is None else True)
+
+    def after(self, now: datetime, *, answered: bool) -> Record:
+        """With one more call, that ended `now`."""
+        return Record(now) if answered else Record(self.answered, self.first or now, now)
+
+
 @runtime_checkable
 class Fallible(Protocol):
     """Whoever knows, without asking it, whether a provider can be asked (`providers.guard.Guard`)."""
@@ -191,8 +210,8 @@ class Fallible(Protocol):
         ...
 
     @property
-    def answers(self) -> bool | None:
-        """Whether the last call that was made was answered; None before any."""
+    def record(self) -> Record:
+        """How the calls that were made have ended."""
         ...
 
     @property

@@ -23,7 +23,7 @@ from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
 from policies.model import Category, Screening
-from providers.base import Ask, Image, Limited, Meter, Out, Provider, Ticket, Unmetered
+from providers.base import Ask, Image, Limited, Meter, Out, Provider, Record, Ticket, Unmetered
 from providers.errors import Denied, Paused, ProviderError, RateLimited, Refused, Timeout
 
 Call = Callable[[], Awaitable[Screening]]
@@ -166,7 +166,7 @@ class Guard:
         self._spell = _Spell(breaker, clock)
         self._circuit = breaker.circuit(provider.name, clock, self._spell)
         self._pauses: LRUCache[str, Pause] = LRUCache(ACCOUNTS)
-        self._answers: bool | None = None
+        self._record = Record()
         self._trouble = ""
         self._probes = 0  # calls that try the provider out and have not ended
 
@@ -191,9 +191,9 @@ class Guard:
         return self._circuit.state in (State.OPEN, State.HALF_OPEN)
 
     @property
-    def answers(self) -> bool | None:
-        """Whether the last call that was made was answered, if only by refusing the image; None before any."""
-        return self._answers
+    def record(self) -> Record:
+        """How the calls that were made have ended."""
+        return self._record
 
     def quota(self) -> str:
         """See `Limited`; '' of a provider that knows nothing of it."""
@@ -241,14 +241,19 @@ class Guard:
                 raise self._open(rejection) from None
             except ProviderError as error:
                 self._meter.called(self.name, type(error).__name__.lower())
-                self._answers = isinstance(error, (Refused, RateLimited))
-                self._trouble = "" if isinstance(error, Refused) else str(error)
-                if isinstance(error, (RateLimited, Denied)):
-                    self._pause(account, error)
+                self._note(account, error)
                 raise
-            self._answers, self._trouble = True, ""
             self._meter.called(self.name, ANSWERED)
+            self._note(account)
             return screening
+
+    def _note(self, account: str, error: ProviderError | None = None) -> None:
+        """How a call ended."""
+        answered = error is None or isinstance(error, Refused)
+        self._record = self._record.after(self._clock.now(), answered=answered)
+        self._trouble = "" if answered else str(error)
+        if isinstance(error, (RateLimited, Denied)):
+            self._pause(account, error)
 
     async def _admitted(self, call: Call) -> Screening:
         """Where the breaker is half open, this is the one call that it let through."""

@@ -81,11 +81,11 @@ async def test_it_says_whether_all_calls_are_paused() -> None:
 async def test_it_says_whether_the_last_call_was_answered() -> None:
     refused, limited, denied = BadRequest("not this one"), RateLimited("slower", 1.0), BadCredentials("wrong key")
     guarded = guard(Scripted(VERDICT, DOWN, refused, denied, limited), FakeClock())
-    said = [guarded.answers]
+    said = [guarded.record.answers]
     for account in "abcde":
         await outcome(guarded, account)
-        said.append(guarded.answers)
-    assert said == [None, True, False, True, False, True]
+        said.append(guarded.record.answers)
+    assert said == [None, True, False, True, False, False]
 
 
 @pytest.mark.asyncio

@@ -13,8 +13,9 @@ import pytest_asyncio
 from bot.model import Event, MediaKind, Say
 from bot.ports import Unfetchable
 from bot.waiting import GIVE_UP, TRIES
-from policies.model import Category, Listed, Mode, Policy, Remedy, UnscreenedReason
-from providers.errors import BadCredentials, RateLimited
+from policies.model import Category, Listed, Mode, Policy, Remedy, Screening, UnscreenedReason
+from providers.base import Ask, Image
+from providers.errors import BadCredentials, RateLimited, ServerFault
 from tests.bot.street.world import AWAY, HOME, MODS, Bytes, Judge, Street, sha, shows
 from tests.clock import FakeClock
 
@@ -152,6 +153,33 @@ async def test_after_five_calls_for_it_an_image_is_left_to_the_guilds_remedy(str
     await street.rounds(7200, step=90)
     assert len(street.judge.asked) == TRIES
     assert (street.suggestions, street.chat.done) == (["review"], ["Say", "PostCard"])
+
+
+class Allergic(Judge):
+    """Fails at one picture, however well it answers for the others."""
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        if image.sha256 == sha(shows("weak", 1)):
+            self.asked.append(image.sha256)
+            raise ServerFault("boom")
+        return await super().screen(image, ask)
+
+
+@pytest.mark.parametrize("beside", [(), (shows("fine", 2),)])
+@pytest.mark.asyncio
+async def test_what_a_provider_fails_at_while_it_answers_others_comes_before_moderators(
+    street: Street, beside: tuple[bytes, ...]
+) -> None:
+    street.judges = (Allergic("local"),)
+    await street.restart()
+    await post(street, shows("weak", 1), *beside)
+    for n in range(60):
+        await post(street, shows("fine", 100 + n))
+        await street.rounds(60, step=30)
+    assert street.judge.asked.count(sha(shows("weak", 1))) == TRIES
+    assert Counter(street.suggestions) == {"pass": 60, "review": 1}
+    [card] = street.chat.cards
+    assert card.card.picture, "nobody can judge what is not shown"
 
 
 @pytest.mark.asyncio
