@@ -3,7 +3,7 @@
 What an error means for the next call:
 
     Unavailable, Garbled    the provider is ill: counts towards the breaker, which pauses *all* calls
-    RateLimited             it is well and says when to come back: that *account* pauses for so long
+    RateLimited             it is well and says when to come back: that *account* pauses for so long, or a little longer
     Denied                  it is well but will not serve that *account*: it pauses; the host must act
     Refused                 it is well and did its work: the trouble is the image; counts as a success
 """
@@ -31,6 +31,8 @@ Call = Callable[[], Awaitable[Screening]]
 log = structlog.get_logger("beholder.providers")
 
 DENIED_PAUSE = 300.0  # seconds until an account that was denied is tried again
+LEAST_PAUSE = 5.0  # seconds; a vendor that wants calls again at once, and turns the next away too, is not believed
+LEAST_LONGEST = 300.0  # seconds: it doubles while one call after another is turned away
 LONGEST_WAIT = 3600.0  # seconds; a vendor's wish to wait longer is not believed
 ANSWERED = "answered"
 HOST = Ask().account
@@ -131,9 +133,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """An account is not served until `until` (monotonic seconds), for the reason of an error seen before."""
+    """An account is not served until `until` (monotonic seconds), for the reason of an error seen before. `least`:
+    seconds that it was to last at least."""
 
     until: float
+    least: float
     kind: type[RateLimited] | type[Denied]
     why: str
 
@@ -254,6 +258,8 @@ class Guard:
         self._trouble = "" if answered else str(error)
         if isinstance(error, (RateLimited, Denied)):
             self._pause(account, error)
+        elif answered and (pause := self._pauses.get(account)) is not None and pause.until <= self._clock.monotonic():
+            del self._pauses[account]  # it is over; what still runs is not ended by a call that began before it
 
     async def _admitted(self, call: Call) -> Screening:
         """Where the breaker is half open, this is the one call that it let through."""
@@ -290,8 +296,13 @@ class Guard:
             raise pause.error(left)
 
     def _pause(self, account: str, error: RateLimited | Denied) -> None:
-        wait = min(error.retry_after, LONGEST_WAIT) if isinstance(error, RateLimited) else DENIED_PAUSE
-        self._pauses[account] = Pause(self._clock.monotonic() + wait, type(error), str(error))
+        now, before = self._clock.monotonic(), self._pauses.get(account)
+        if isinstance(error, Denied):
+            least = wait = DENIED_PAUSE
+        else:
+            least = _least(before, now)
+            wait = min(max(error.retry_after, least), LONGEST_WAIT)
+        self._pauses[account] = Pause(now + wait, least, type(error), str(error))
 
     def _open(self, rejection: CircuitOpenError) -> Paused:
         failures = self._circuit.snapshot().failed_calls
@@ -302,3 +313,10 @@ class Guard:
             return "when the one call that is trying it out has ended"
         at = self._clock.now() + timedelta(seconds=rejection.retry_after)
         return f"at {at:%H:%M:%S} UTC"
+
+
+def _least(before: Pause | None, now: float) -> float:
+    """How long the pause is to be after one more call that came too early; those of one burst count as one."""
+    if before is None or not issubclass(before.kind, RateLimited):
+        return LEAST_PAUSE
+    return before.least if before.until > now else min(before.least * 2, LEAST_LONGEST)

@@ -217,6 +217,24 @@ async def test_a_wish_to_wait_is_heeded_by_all_and_counts_for_none(street: Stree
     assert street.suggestions == ["block"] * 3
 
 
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+@pytest.mark.asyncio
+async def test_one_that_turns_everybody_away_and_wants_them_again_at_once_is_tried_out_by_one_post(
+    street: Street, seconds: float
+) -> None:
+    street.judge.fails = RateLimited("slower", seconds)
+    for n in range(6):
+        await post(street, shows("bad", n))
+    assert len(street.judge.asked) == 1
+    fetched = len(street.chat.fetched)
+    await street.rounds(600, step=1)
+    assert 5 <= len(street.judge.asked) <= 8, "less and less often"
+    assert len(street.chat.fetched) - fetched <= 8, "nobody else was looked at again"
+    street.judge.fails = None
+    await until_judged(street)
+    assert street.suggestions == ["block"] * 6
+
+
 @pytest.mark.asyncio
 async def test_whoever_of_several_is_back_first_ends_the_wait(street: Street) -> None:
     street.judges = (Judge("local"), Judge("second"))
