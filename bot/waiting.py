@@ -87,7 +87,7 @@ class Waiting:
         self._providers = providers
         self._shut: set[str] = set()  # those for whom something waits until they are back
         self._arrived: LRUCache[str, bool] = LRUCache(ARRIVED)
-        self.short: dict[str, set[Tenant]] = {}  # provider -> guilds that had a required look denied
+        self._short: dict[str, dict[Tenant, datetime]] = {}  # provider -> when a guild was last denied a required look
 
     async def begin(self) -> None:
         """At start. No breaker is open yet, and what came while nobody ran was told to nobody: all are due."""
@@ -182,7 +182,11 @@ class Waiting:
             if any(r.code is ReasonCode.NOT_ASSESSED for r in image.decision.reasons):
                 for screening in image.screenings:
                     if _is(screening, UnscreenedReason.OUTAGE):
-                        self.short.setdefault(screening.provider, set()).add(tenant)
+                        self._short.setdefault(screening.provider, {})[tenant] = self._clock.now()
+
+    def short(self, provider: str, since: datetime) -> frozenset[Tenant]:
+        """The guilds that since then had a look denied that they require, because `provider` is out."""
+        return frozenset(tenant for tenant, at in self._short.get(provider, {}).items() if at >= since)
 
     # --- fetching back ------------------------------------------------------------------------
 

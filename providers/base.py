@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -189,6 +189,11 @@ class Record:
     def answers(self) -> bool | None:
         """Whether the last call was answered; None before any."""
         return False if self.last is not None else (None if self.answered is None else True)
+
+    @property
+    def failing(self) -> timedelta:
+        """How far apart the first and the last of the calls are that failed; nothing for a lone one."""
+        return timedelta() if self.first is None or self.last is None else self.last - self.first
 
     def after(self, now: datetime, *, answered: bool) -> Record:
         """With one more call, that ended `now`."""

@@ -15,7 +15,7 @@ from bot.ports import Unfetchable
 from bot.waiting import GIVE_UP, TRIES
 from policies.model import Category, Listed, Mode, Policy, Remedy, Screening, UnscreenedReason
 from providers.base import Ask, Image
-from providers.errors import BadCredentials, RateLimited, ServerFault
+from providers.errors import BadCredentials, Garbled, RateLimited, ServerFault
 from tests.bot.street.world import AWAY, HOME, MODS, Bytes, Judge, Street, sha, shows
 from tests.clock import FakeClock
 
@@ -404,6 +404,62 @@ async def test_a_single_image_that_fails_in_a_quiet_guild_is_an_outage_too(stree
     assert street.suggestions == ["block"]
 
 
+@pytest_asyncio.fixture
+async def pair(street: Street) -> Street:
+    """Two providers: where one fails, the other answers, and nothing waits."""
+    street.judges = (Judge("local"), Judge("second"))
+    await street.restart()
+    return street
+
+
+async def fails_once(street: Street, n: int) -> None:
+    street.judge.fails = Garbled("no JSON")
+    await post(street, shows("fine", n))
+    street.judge.fails = None
+
+
+@pytest.mark.asyncio
+async def test_one_call_that_failed_and_for_which_nothing_waits_is_no_outage(pair: Street) -> None:
+    await fails_once(pair, 1)
+    await pair.rounds(600, step=20)
+    assert pair.outages.ongoing == {}
+    assert pair.rows("SELECT count(*) FROM outages") == [(0,)]
+
+
+@pytest.mark.asyncio
+async def test_two_over_a_minute_apart_are_one_until_it_answers_or_nobody_has_asked_for_minutes(pair: Street) -> None:
+    for n in range(10, 20):
+        await post(pair, shows("fine", n))  # so that the breaker does not open
+    for n in (1, 2):
+        await fails_once(pair, n)
+        await pair.rounds(70)
+    assert set(pair.outages.ongoing) == {"local"}
+    await pair.rounds(200, step=20)
+    assert set(pair.outages.ongoing) == {"local"}
+    await pair.rounds(60, step=20)
+    assert pair.outages.ongoing == {}, "nobody knows"
+    for n in (3, 4):
+        await fails_once(pair, n)
+        await pair.rounds(70)
+    assert set(pair.outages.ongoing) == {"local"}
+    await post(pair, shows("fine", 5))
+    await pair.rounds(10)
+    assert pair.outages.ongoing == {}
+
+
+@pytest.mark.asyncio
+async def test_a_restart_alone_ends_no_outage(pair: Street) -> None:
+    pair.judge.down = True
+    for n in range(6):
+        await post(pair, shows("fine", n))
+    await pair.rounds(100)
+    await pair.restart()
+    await pair.rounds(100)
+    assert set(pair.outages.ongoing) == {"local"}
+    await pair.rounds(250, step=50)
+    assert pair.outages.ongoing == {}, "nobody asked it again: nobody knows"
+
+
 class Narrow(Judge):
     """Looks for hate alone."""
 
@@ -421,6 +477,24 @@ async def test_a_guild_that_requires_a_look_that_cannot_be_had_hears_why(street:
     assert set(street.jobs()) == {"done"}
     await street.rounds(100)
     assert "nobody looks for here until it is back" in said(street)[0]
+
+
+@pytest.mark.asyncio
+async def test_a_look_denied_before_an_outage_is_none_of_it(street: Street) -> None:
+    street.judges = (Judge("local"), Narrow("narrow"))
+    await street.restart()
+    await _requires(street, Category.SEXUAL_EXPLICIT)
+    await street.policy(AWAY, mod_channel="88", required=frozenset({Category.SEXUAL_EXPLICIT}))
+    street.judge.fails = ServerFault("once")
+    await post(street, shows("fine", 1))
+    street.judge.fails = None
+    await post(street, shows("fine", 2))
+    await street.rounds(1300, step=50)
+    street.judge.down = True
+    for n in range(6):
+        await post(street, shows("fine", 10 + n), tenant=AWAY)
+    await street.rounds(100)
+    assert (len(said(street)), len(said(street, "88"))) == (0, 1)
 
 
 async def _requires(street: Street, category: Category) -> Policy:
