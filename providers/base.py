@@ -329,6 +329,6 @@ class Publisher(Protocol):
     def publish(self, image: Image, *, seconds: float) -> AbstractAsyncContextManager[str]:
         """An https URL that serves the still while the context is open, and for at most so long.
 
-        Entering raises Unavailable where too many are published already.
+        Entering raises Crowded where too many are published already.
         """
         ...

@@ -5,6 +5,7 @@ What an error means for the next call:
     Unavailable, Garbled    the provider is ill: counts towards the breaker, which pauses *all* calls
     RateLimited             it is well and says when to come back: that *account* pauses for so long, or a little longer
     Denied                  it is well but will not serve that *account*: it pauses; the host must act
+    Crowded                 nobody asked it: says nothing
     Refused                 it is well and did its work: the trouble is the image; counts as a success
 """
 
@@ -24,7 +25,7 @@ from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListene
 
 from policies.model import Category, Screening
 from providers.base import Ask, Image, Limited, Meter, Out, Provider, Record, Ticket, Unmetered
-from providers.errors import Denied, Paused, ProviderError, RateLimited, Refused, Timeout
+from providers.errors import Crowded, Denied, Paused, ProviderError, RateLimited, Refused, Timeout
 
 Call = Callable[[], Awaitable[Screening]]
 
@@ -87,7 +88,7 @@ class _Illness:
     """Which ends of a call say that the provider is ill."""
 
     def is_failure(self, *, result: object, exception: Exception | None) -> bool:
-        return exception is not None and not isinstance(exception, (Refused, Denied, RateLimited))
+        return exception is not None and not (isinstance(exception, ProviderError) and not exception.ill)
 
 
 class _Spell(CoreEventListener):
@@ -252,7 +253,9 @@ class Guard:
             return screening
 
     def _note(self, account: str, error: ProviderError | None = None) -> None:
-        """How a call ended."""
+        """How a call ended, unless it was never made."""
+        if isinstance(error, Crowded):
+            return
         answered = error is None or isinstance(error, Refused)
         self._record = self._record.after(self._clock.now(), answered=answered)
         self._trouble = "" if answered else str(error)
