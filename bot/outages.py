@@ -145,7 +145,10 @@ class Outages:
             plan = None
             if policy.mod_channel is not None:
                 late = await self._book.late(outage, tenant)
-                plan = _say(policy.mod_channel, words.ended(outage, late, Voice.to(tenant, Texts(policy.language))))
+                guard = self._providers.get(outage.provider)
+                answers = guard is not None and guard.record.answers is True
+                voice = Voice.to(tenant, Texts(policy.language))
+                plan = _say(policy.mod_channel, words.ended(outage, late, voice, answers=answers))
             await self._performer.run(await self._book.tell_end(outage, tenant, plan))
 
 

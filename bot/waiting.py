@@ -243,7 +243,7 @@ class Waiting:
             return screening
         guard = self._providers.get(screening.provider)
         answered = guard.record.answered if guard is not None and not guard.paused else None
-        if answered is None or answered < since:
+        if answered is None or answered <= since:
             return screening
         why = f"{screening.provider} answers others, but failed at this image again and again: {screening.detail}"
         return replace(screening, reason=UnscreenedReason.UNDECODABLE, detail=why)

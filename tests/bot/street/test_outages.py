@@ -336,6 +336,19 @@ async def test_a_restart_neither_repeats_nor_forgets_it(street: Street) -> None:
 
 
 @pytest.mark.asyncio
+async def test_of_one_that_nobody_asks_any_more_nobody_says_that_it_answers(street: Street) -> None:
+    for n in range(15):
+        await post(street, shows("fine", n))  # so that the breaker does not open
+    street.judge.down = True
+    await post(street, shows("bad"))
+    await street.rounds(4800, step=60)
+    assert (street.suggestions[15:], street.outages.ongoing) == (["unscreened"], {})
+    [_, ended] = said(street)
+    assert "whether it answers again is not known" in ended
+    assert "1 image could not be judged in time" in ended
+
+
+@pytest.mark.asyncio
 async def test_one_that_comes_and_goes_is_one_outage(street: Street, logs: list[MutableMapping[str, Any]]) -> None:
     await goes_down(street)
     await street.rounds(100)
