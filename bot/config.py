@@ -321,7 +321,7 @@ class Config(BaseSettings):
     hitpaw_url: WebUrl = "https://api-base.hitpaw.com"
     hitpaw_delivery: Annotated[HitPawDelivery, Lowered] = HitPawDelivery.UPLOAD
     hitpaw_credit_price: Price = 0.001
-    hitpaw_soft_deadline: Annotated[float, Field(ge=1, le=60)] = 25.0
+    hitpaw_soft_deadline: Annotated[float, Field(ge=1, le=60)] = 8.0
     rekognition_access_key_id: Key = None
     rekognition_secret_access_key: Key = None
     rekognition_session_token: Key = None

@@ -72,7 +72,7 @@ class Watched:
     def _state(self, name: str, guard: Guard) -> str:
         if guard.paused:
             return "paused: too many of its last calls failed; it is tried out again by itself"
-        if name in self._unready and not guard.answers:
+        if name in self._unready and not guard.record.answers:
             return f"unavailable: {self._unready[name]}"
         return WORKS
 

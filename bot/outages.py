@@ -24,6 +24,7 @@ from providers.base import Fallible
 log = structlog.get_logger("beholder.outages")
 
 LASTED = timedelta(seconds=60)  # before moderators hear of it, or of a provider that fails without being paused
+QUIET = timedelta(minutes=5)  # after the last call, where nothing waits: nobody knows what another would come to
 SETTLED = timedelta(minutes=10)  # after which one that is well is over it
 
 
@@ -37,7 +38,7 @@ class Ongoing:
 
 
 class Outages:
-    """`look` is one round. What it knows it has from disk, but for when a provider began to fail."""
+    """`look` is one round. What it knows it has from disk, but for how the calls of this process ended."""
 
     def __init__(
         self,
@@ -55,7 +56,8 @@ class Outages:
         self._settings = settings
         self._performer = performer
         self._clock = clock
-        self._failing: dict[str, datetime] = {}
+        self._start = clock.now()
+        self._away: dict[str, datetime] = {}  # since when nobody is let through to a provider
         self._known: dict[int, Outage] | None = None  # those that go on, or are not settled
         self._images: Mapping[str, Mapping[Tenant, int]] = {}
 
@@ -87,13 +89,18 @@ class Outages:
 
     async def _note(self, known: dict[int, Outage], now: datetime) -> None:
         open_ = {o.provider: o for o in known.values() if o.ended is None}
+        doubtful = [n for n, guard in self._providers.items() if guard.record.answers is False or n in open_]
+        awaited = await self._waiting.images(doubtful) if doubtful else {}
         for name, guard in self._providers.items():
+            is_out = self._is_out(guard, now, awaited=bool(awaited.get(name)), begun=name in open_)
             since = self._since(name, guard, now)
-            if since is None and name in open_:
+            if not is_out:
+                self._away.pop(name, None)
+            if not is_out and name in open_:
                 outage = await self._book.ended(open_[name])
                 known[outage.id] = outage
                 await self._waiting.back(name)
-            elif since is not None and name not in open_ and (guard.paused or now - since >= LASTED):
+            elif is_out and name not in open_ and (guard.paused or now - since >= LASTED):
                 outage, new = await self._book.began(name, guard.trouble, since, last=now - SETTLED)
                 known[outage.id] = outage
                 if new:
@@ -101,19 +108,29 @@ class Outages:
         for name in open_.keys() - self._providers.keys():  # the host does not offer it any more
             known[open_[name].id] = await self._book.ended(open_[name])
 
-    def _since(self, name: str, guard: Fallible, now: datetime) -> datetime | None:
-        """Since when it has not answered; None while it does."""
-        if guard.answers is not False and not guard.paused and guard.out() is None:
-            self._failing.pop(name, None)
-            return None
-        return self._failing.setdefault(name, now)
+    def _is_out(self, guard: Fallible, now: datetime, *, awaited: bool, begun: bool) -> bool:
+        """A lone failure is no outage, unless something waits; nor does one go on for ever because nobody asks."""
+        record = guard.record
+        if guard.paused or guard.out() is not None:
+            return True
+        if record.answers or not (begun or record.last):
+            return False
+        if awaited:
+            return True
+        if now - (record.last or self._start) >= QUIET:
+            return False
+        return begun or record.failing >= LASTED
+
+    def _since(self, name: str, guard: Fallible, now: datetime) -> datetime:
+        """When the first of the calls failed, or else it was first seen to be out."""
+        return guard.record.first or self._away.setdefault(name, now)
 
     # --- telling ----------------------------------------------------------------------------------
 
     async def _tell(self, outage: Outage) -> None:
         waiting = self._images.get(outage.provider, {})
         told = await self._book.told(outage)
-        for tenant in (waiting.keys() | self._waiting.short.get(outage.provider, set())) - told:
+        for tenant in (waiting.keys() | self._waiting.short(outage.provider, outage.began)) - told:
             policy, _ = await self._settings.policy(tenant)
             if policy.mod_channel is None:
                 continue
@@ -123,13 +140,15 @@ class Outages:
     async def _settle(self, outage: Outage, ended: datetime) -> None:
         seconds = (ended - outage.began).total_seconds()
         log.warning("provider_back", provider=outage.provider, ended=ended.isoformat(), seconds=seconds)
-        self._waiting.short.pop(outage.provider, None)
         for tenant in sorted(await self._book.told(outage), key=str):
             policy, _ = await self._settings.policy(tenant)
             plan = None
             if policy.mod_channel is not None:
                 late = await self._book.late(outage, tenant)
-                plan = _say(policy.mod_channel, words.ended(outage, late, Voice.to(tenant, Texts(policy.language))))
+                guard = self._providers.get(outage.provider)
+                answers = guard is not None and guard.record.answers is True
+                voice = Voice.to(tenant, Texts(policy.language))
+                plan = _say(policy.mod_channel, words.ended(outage, late, voice, answers=answers))
             await self._performer.run(await self._book.tell_end(outage, tenant, plan))
 
 

@@ -142,6 +142,7 @@ class Pipeline:
             await self._journal.finish(job)
             log.info("nothing to judge", **where(event))
             return
+        looks = self._waiting.exhausted(job, looks)
         with spans.span("decide"):
             judgement = await self._judge(event, policy, version, looks)
         if await self._waiting.postponed(job, event, judgement.images, judgement.decision):

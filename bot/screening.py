@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ class Limits:
 
     cap: int = 32 * 1024 * 1024
     deadline: float = 30.0
+    at_once: int = 16  # images fetched and decoded; not counting those of which a provider has yet to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Screener:
         self._router = router
         self._planner = planner
         self._limits = limits
+        self._originals = asyncio.Semaphore(limits.at_once)
 
     async def look(
         self,
@@ -98,12 +101,16 @@ class Screener:
         for once the bytes are there.
         """
         spans = Spans()
-        with spans.span("fetch"):
-            original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=claimed)
-        if original is None:
-            return Look(sha256="", screenings=(), skipped=True, ms=spans.ms)
-        plan = await self._planner.plan(policy, place, tenant, joined=joined)
-        return await self._judge(original, _Wanted(policy, place, tenant, plan), spans, link)
+        async with self._originals:
+            with spans.span("fetch"):
+                original = await collect(chunks, cap=self._limits.cap, deadline=self._limits.deadline, claimed=claimed)
+            if original is None:
+                return Look(sha256="", screenings=(), skipped=True, ms=spans.ms)
+            plan = await self._planner.plan(policy, place, tenant, joined=joined)
+            wanted = _Wanted(policy, place, tenant, plan)
+            opened = await self._open(original, wanted, spans)
+            del original  # not held over the question, which a slow vendor answers late
+        return opened if isinstance(opened, Look) else await self._ask(opened, wanted, spans, link)
 
     async def recall(
         self,
@@ -156,7 +163,8 @@ class Screener:
             still = image.still if isinstance(image, Image) else None
         return None if still is None else await self._intake.picture(still, level)
 
-    async def _judge(self, original: bytes, wanted: _Wanted, spans: Spans, link: Link) -> Look:
+    async def _open(self, original: bytes, wanted: _Wanted, spans: Spans) -> Look | Image:
+        """The image that somebody is to be asked about; or all there is to say of it."""
         sha256 = hashlib.sha256(original).hexdigest()
         known = await self._known(sha256, wanted)
         if known is not None:
@@ -171,11 +179,14 @@ class Screener:
             return Look(sha256=sha256, screenings=(image,), ms=spans.ms)
         if image.fingerprint is not None:
             self._fingerprints.keep(sha256, image.fingerprint)
+        return image
+
+    async def _ask(self, image: Image, wanted: _Wanted, spans: Spans, link: Link) -> Look:
         with spans.span("inference"):
             ask = _linked(wanted.ask, link())
             screenings = await self._router.screen(image, ask, wanted.plan, test_cards=wanted.policy.test_cards)
         return Look(
-            sha256=sha256,
+            sha256=image.sha256,
             screenings=screenings,
             width=image.width,
             height=image.height,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeGuard
 
 import structlog
@@ -18,7 +18,7 @@ from cachetools import LRUCache
 
 from bot.lines import where
 from bot.looking import MEDIA
-from bot.model import Entry, Event, Job, JobKind, Judged, Tenant
+from bot.model import Entry, Event, Job, JobKind, Judged, Look, Media, Tenant
 from bot.ports import Clock, Journal
 from bot.store.codec import followed_payload
 from policies.model import Decision, ReasonCode, Screening, Suggestion, Unscreened, UnscreenedReason
@@ -87,7 +87,7 @@ class Waiting:
         self._providers = providers
         self._shut: set[str] = set()  # those for whom something waits until they are back
         self._arrived: LRUCache[str, bool] = LRUCache(ARRIVED)
-        self.short: dict[str, set[Tenant]] = {}  # provider -> guilds that had a required look denied
+        self._short: dict[str, dict[Tenant, datetime]] = {}  # provider -> when a guild was last denied a required look
 
     async def begin(self) -> None:
         """At start. No breaker is open yet, and what came while nobody ran was told to nobody: all are due."""
@@ -182,7 +182,11 @@ class Waiting:
             if any(r.code is ReasonCode.NOT_ASSESSED for r in image.decision.reasons):
                 for screening in image.screenings:
                     if _is(screening, UnscreenedReason.OUTAGE):
-                        self.short.setdefault(screening.provider, set()).add(tenant)
+                        self._short.setdefault(screening.provider, {})[tenant] = self._clock.now()
+
+    def short(self, provider: str, since: datetime) -> frozenset[Tenant]:
+        """The guilds that since then had a look denied that they require, because `provider` is out."""
+        return frozenset(tenant for tenant, at in self._short.get(provider, {}).items() if at >= since)
 
     # --- fetching back ------------------------------------------------------------------------
 
@@ -224,9 +228,29 @@ class Waiting:
             if provider in _named(name) and await self._journal.hasten(name, most=1):
                 return
 
+    def exhausted(self, job: Job, looks: Mapping[Media, Look]) -> dict[Media, Look]:
+        """`looks`; at the last try of a post, a provider that failed at an image though it answers others is one that
+        cannot read this image: somebody has to look, or a picture made for that would pass in silence."""
+        if job.attempts + 1 < TRIES:
+            return dict(looks)
+        return {
+            media: replace(look, screenings=tuple(self._blamed(s, job.at) for s in look.screenings))
+            for media, look in looks.items()
+        }
+
+    def _blamed(self, screening: Screening, since: datetime) -> Screening:
+        if not _is(screening, UnscreenedReason.OUTAGE) or not screening.tried:
+            return screening
+        guard = self._providers.get(screening.provider)
+        answered = guard.record.answered if guard is not None and not guard.paused else None
+        if answered is None or answered <= since:
+            return screening
+        why = f"{screening.provider} answers others, but failed at this image again and again: {screening.detail}"
+        return replace(screening, reason=UnscreenedReason.UNDECODABLE, detail=why)
+
     def _is_well(self, provider: str) -> bool:
         guard = self._providers.get(provider)
-        return guard is not None and guard.out() is None and not guard.paused and guard.answers is not False
+        return guard is not None and guard.out() is None and not guard.paused and guard.record.answers is not False
 
 
 def _ticket(pending: Unscreened) -> str:

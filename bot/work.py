@@ -18,6 +18,7 @@ from bot.store.codec import event_payload
 log = structlog.get_logger("beholder.work")
 
 IN_HAND = 256  # jobs leased into memory; what comes beyond waits on disk
+WORKERS = 16  # jobs worked on at once: most of them wait for a platform or a vendor
 POLL = 1.0  # seconds between looks at the disk when nothing calls
 BURY_AFTER = 20  # tries of one job, over more than an hour: those that an outage cost are among them
 RETRY_LONGEST = 600  # seconds
@@ -41,12 +42,13 @@ class Ahead(Protocol):
 class Turns:
     """Jobs in hand, given out round robin over guilds, so that a flood in one delays no other.
 
-    At most `limit` jobs of one guild are out at once: its troubles (a platform that answers it late)
-    leave workers to the others.
+    At most `limit` jobs of one guild are out at once, and `beside` where another has work too: its troubles (a
+    platform or a vendor that answers it late) leave workers to the others.
     """
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, beside: int | None = None) -> None:
         self._limit = limit
+        self._beside = limit if beside is None else beside
         self._queues: dict[Tenant, deque[Job]] = {}
         self._order: deque[Tenant] = deque()
         self._out: Counter[Tenant] = Counter()
@@ -91,7 +93,14 @@ class Turns:
             del self._out[job.tenant]
 
     def _may(self, tenant: Tenant) -> bool:
-        return self._limit is None or self._out[tenant] < self._limit
+        most = self._beside if self._is_shared else self._limit
+        return most is None or self._out[tenant] < most
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether more than one guild has work, in hand or out."""
+        several = len(self._queues) > 1 or len(self._out) > 1
+        return several or bool(self._queues and self._out and self._queues.keys() != self._out.keys())
 
 
 class Work:
@@ -103,7 +112,7 @@ class Work:
         handlers: Mapping[JobKind, Handle],
         clock: Clock,
         *,
-        workers: int = 8,
+        workers: int = WORKERS,
         ahead: Ahead | None = None,
     ) -> None:
         self._journal = journal
@@ -111,7 +120,7 @@ class Work:
         self._clock = clock
         self._workers = workers
         self._ahead = ahead
-        self._turns = Turns(limit=max(1, workers // 2))
+        self._turns = Turns(limit=max(1, workers // 2), beside=max(1, workers // 4))
         self._unwritten = 0  # events that wait in memory for a disk that fails
         self._called = asyncio.Event()  # something is in hand
         self._wanted = asyncio.Event()  # there is room, or something new on disk

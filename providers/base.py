@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -176,6 +176,30 @@ class Out:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How the calls to a provider have ended since the start, in UTC: when one was last `answered`, if only by refusing
+    the image, and when the `first` and the `last` of those ended that failed since."""
+
+    answered: datetime | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @property
+    def answers(self) -> bool | None:
+        """Whether the last call was answered; None before any."""
+        return False if self.last is not None else (None if self.answered is None else True)
+
+    @property
+    def failing(self) -> timedelta:
+        """How far apart the first and the last of the calls are that failed; nothing for a lone one."""
+        return timedelta() if self.first is None or self.last is None else self.last - self.first
+
+    def after(self, now: datetime, *, answered: bool) -> Record:
+        """With one more call, that ended `now`."""
+        return Record(now) if answered else Record(self.answered, self.first or now, now)
+
+
 @runtime_checkable
 class Fallible(Protocol):
     """Whoever knows, without asking it, whether a provider can be asked (`providers.guard.Guard`)."""
@@ -191,8 +215,8 @@ class Fallible(Protocol):
         ...
 
     @property
-    def answers(self) -> bool | None:
-        """Whether the last call that was made was answered; None before any."""
+    def record(self) -> Record:
+        """How the calls that were made have ended."""
         ...
 
     @property
@@ -305,6 +329,6 @@ class Publisher(Protocol):
     def publish(self, image: Image, *, seconds: float) -> AbstractAsyncContextManager[str]:
         """An https URL that serves the still while the context is open, and for at most so long.
 
-        Entering raises Unavailable where too many are published already.
+        Entering raises Crowded where too many are published already.
         """
         ...

@@ -5,6 +5,7 @@ ProviderError
 │   ├── Timeout
 │   ├── RateLimited *      carries retry_after (seconds)
 │   ├── Paused *           nobody was asked: it is known to be out
+│   ├── Crowded            nobody was asked: what we need for it is in use
 │   └── ServerFault
 ├── Refused                undecodable: this image will never be taken
 │   ├── TooLarge
@@ -28,6 +29,7 @@ class ProviderError(Exception):
 
     reason = UnscreenedReason.OUTAGE
     tried = True  # False: the image was turned away unseen, so that it may be shown as often again
+    ill = True  # whether it says that the provider is ill, so that enough of them pause it
 
 
 class Unavailable(ProviderError):
@@ -42,6 +44,7 @@ class RateLimited(Unavailable):
     """Too many calls; `retry_after` is how many seconds to wait."""
 
     tried = False
+    ill = False
 
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
         super().__init__(message)
@@ -54,6 +57,12 @@ class Paused(Unavailable):
     tried = False
 
 
+class Crowded(Unavailable):
+    """Too much of ours is under way for one call more. It counts as a try, so that the next one comes later."""
+
+    ill = False
+
+
 class ServerFault(Unavailable):
     """The provider failed on its side."""
 
@@ -62,6 +71,7 @@ class Refused(ProviderError):
     """The provider will not take this image, however often it is asked."""
 
     reason = UnscreenedReason.UNDECODABLE
+    ill = False
 
 
 class TooLarge(Refused):
@@ -80,6 +90,7 @@ class Denied(ProviderError):
     """The provider refuses us, not the image: the host must act."""
 
     tried = False
+    ill = False
 
 
 class BadCredentials(Denied):

@@ -3,8 +3,9 @@
 What an error means for the next call:
 
     Unavailable, Garbled    the provider is ill: counts towards the breaker, which pauses *all* calls
-    RateLimited             it is well and says when to come back: that *account* pauses for so long
+    RateLimited             it is well and says when to come back: that *account* pauses for so long, or a little longer
     Denied                  it is well but will not serve that *account*: it pauses; the host must act
+    Crowded                 nobody asked it: says nothing
     Refused                 it is well and did its work: the trouble is the image; counts as a success
 """
 
@@ -23,14 +24,16 @@ from cachetools import LRUCache
 from interlock import CircuitBreaker, CircuitOpenError, Config, CoreEventListener, State
 
 from policies.model import Category, Screening
-from providers.base import Ask, Image, Limited, Meter, Out, Provider, Ticket, Unmetered
-from providers.errors import Denied, Paused, ProviderError, RateLimited, Refused, Timeout
+from providers.base import Ask, Image, Limited, Meter, Out, Provider, Record, Ticket, Unmetered
+from providers.errors import Crowded, Denied, Paused, ProviderError, RateLimited, Refused, Timeout
 
 Call = Callable[[], Awaitable[Screening]]
 
 log = structlog.get_logger("beholder.providers")
 
 DENIED_PAUSE = 300.0  # seconds until an account that was denied is tried again
+LEAST_PAUSE = 5.0  # seconds; a vendor that wants calls again at once, and turns the next away too, is not believed
+LEAST_LONGEST = 300.0  # seconds: it doubles while one call after another is turned away
 LONGEST_WAIT = 3600.0  # seconds; a vendor's wish to wait longer is not believed
 ANSWERED = "answered"
 HOST = Ask().account
@@ -85,7 +88,7 @@ class _Illness:
     """Which ends of a call say that the provider is ill."""
 
     def is_failure(self, *, result: object, exception: Exception | None) -> bool:
-        return exception is not None and not isinstance(exception, (Refused, Denied, RateLimited))
+        return exception is not None and not (isinstance(exception, ProviderError) and not exception.ill)
 
 
 class _Spell(CoreEventListener):
@@ -131,9 +134,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """An account is not served until `until` (monotonic seconds), for the reason of an error seen before."""
+    """An account is not served until `until` (monotonic seconds), for the reason of an error seen before. `least`:
+    seconds that it was to last at least."""
 
     until: float
+    least: float
     kind: type[RateLimited] | type[Denied]
     why: str
 
@@ -166,7 +171,7 @@ class Guard:
         self._spell = _Spell(breaker, clock)
         self._circuit = breaker.circuit(provider.name, clock, self._spell)
         self._pauses: LRUCache[str, Pause] = LRUCache(ACCOUNTS)
-        self._answers: bool | None = None
+        self._record = Record()
         self._trouble = ""
         self._probes = 0  # calls that try the provider out and have not ended
 
@@ -191,9 +196,9 @@ class Guard:
         return self._circuit.state in (State.OPEN, State.HALF_OPEN)
 
     @property
-    def answers(self) -> bool | None:
-        """Whether the last call that was made was answered, if only by refusing the image; None before any."""
-        return self._answers
+    def record(self) -> Record:
+        """How the calls that were made have ended."""
+        return self._record
 
     def quota(self) -> str:
         """See `Limited`; '' of a provider that knows nothing of it."""
@@ -241,14 +246,23 @@ class Guard:
                 raise self._open(rejection) from None
             except ProviderError as error:
                 self._meter.called(self.name, type(error).__name__.lower())
-                self._answers = isinstance(error, (Refused, RateLimited))
-                self._trouble = "" if isinstance(error, Refused) else str(error)
-                if isinstance(error, (RateLimited, Denied)):
-                    self._pause(account, error)
+                self._note(account, error)
                 raise
-            self._answers, self._trouble = True, ""
             self._meter.called(self.name, ANSWERED)
+            self._note(account)
             return screening
+
+    def _note(self, account: str, error: ProviderError | None = None) -> None:
+        """How a call ended, unless it was never made."""
+        if isinstance(error, Crowded):
+            return
+        answered = error is None or isinstance(error, Refused)
+        self._record = self._record.after(self._clock.now(), answered=answered)
+        self._trouble = "" if answered else str(error)
+        if isinstance(error, (RateLimited, Denied)):
+            self._pause(account, error)
+        elif answered and (pause := self._pauses.get(account)) is not None and pause.until <= self._clock.monotonic():
+            del self._pauses[account]  # it is over; what still runs is not ended by a call that began before it
 
     async def _admitted(self, call: Call) -> Screening:
         """Where the breaker is half open, this is the one call that it let through."""
@@ -285,8 +299,13 @@ class Guard:
             raise pause.error(left)
 
     def _pause(self, account: str, error: RateLimited | Denied) -> None:
-        wait = min(error.retry_after, LONGEST_WAIT) if isinstance(error, RateLimited) else DENIED_PAUSE
-        self._pauses[account] = Pause(self._clock.monotonic() + wait, type(error), str(error))
+        now, before = self._clock.monotonic(), self._pauses.get(account)
+        if isinstance(error, Denied):
+            least = wait = DENIED_PAUSE
+        else:
+            least = _least(before, now)
+            wait = min(max(error.retry_after, least), LONGEST_WAIT)
+        self._pauses[account] = Pause(now + wait, least, type(error), str(error))
 
     def _open(self, rejection: CircuitOpenError) -> Paused:
         failures = self._circuit.snapshot().failed_calls
@@ -297,3 +316,10 @@ class Guard:
             return "when the one call that is trying it out has ended"
         at = self._clock.now() + timedelta(seconds=rejection.retry_after)
         return f"at {at:%H:%M:%S} UTC"
+
+
+def _least(before: Pause | None, now: float) -> float:
+    """How long the pause is to be after one more call that came too early; those of one burst count as one."""
+    if before is None or not issubclass(before.kind, RateLimited):
+        return LEAST_PAUSE
+    return before.least if before.until > now else min(before.least * 2, LEAST_LONGEST)

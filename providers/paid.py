@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from policies.model import Category, Screening, Unscreened, UnscreenedReason
-from providers.base import Ask, Fallible, Image, Meter, Out, Provider, Purse, Ticket, Unmetered
+from providers.base import Ask, Fallible, Image, Meter, Out, Provider, Purse, Record, Ticket, Unmetered
 from providers.bills import Bill, billed
 from providers.errors import Unavailable
 from providers.guard import HOST
@@ -79,9 +79,9 @@ class Paid:
         return isinstance(self._provider, Fallible) and self._provider.paused
 
     @property
-    def answers(self) -> bool | None:
+    def record(self) -> Record:
         """The guard's."""
-        return self._provider.answers if isinstance(self._provider, Fallible) else None
+        return self._provider.record if isinstance(self._provider, Fallible) else Record()
 
     @property
     def trouble(self) -> str:

@@ -26,11 +26,17 @@ def began(outage: Outage, images: int, voice: Voice) -> str:
     return f"{said} {waits}"
 
 
-def ended(outage: Outage, late: Late, voice: Voice) -> str:
-    """That it is over, and what became of the images that waited."""
+def ended(outage: Outage, late: Late, voice: Voice, *, answers: bool) -> str:
+    """That it is over, and what became of the images that waited. `answers`: it does, and is not just left alone."""
     _ = voice.texts.gettext
     who = voice.markup.quote(outage.provider)
-    said = [_("The provider {provider} answers again.", provider=who), _judged(late.judged, voice.texts)]
+    if answers:
+        how = _("The provider {provider} answers again.", provider=who)
+    else:
+        how = _(
+            "Nothing waits for the provider {provider} any more; whether it answers again is not known.", provider=who
+        )
+    said = [how, _judged(late.judged, voice.texts)]
     if late.unscreened:
         said.append(_unscreened(late.unscreened, voice.texts))
     return " ".join(said)

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from bot.ports import Clock
 from providers.base import Image
-from providers.errors import Unavailable, UnsupportedFormat
+from providers.errors import Crowded, UnsupportedFormat
 
 PATH = "/m"
 ENDINGS: Mapping[str, str] = MappingProxyType({"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"})
@@ -96,7 +96,7 @@ class Relay:
 
     @asynccontextmanager
     async def publish(self, image: Image, *, seconds: float) -> AsyncIterator[str]:
-        """See `Publisher.publish`. Raises Unavailable where it is full, UnsupportedFormat for an odd still."""
+        """See `Publisher.publish`. Raises Crowded where it is full, UnsupportedFormat for an odd still."""
         ending = ENDINGS.get(image.still_type)
         if ending is None or not image.still:
             raise UnsupportedFormat(f"A still of type {image.still_type or 'none'} is not shown to vendors.")
@@ -116,7 +116,7 @@ class Relay:
             del self._shown[name]
         held = sum(len(shown.still) for shown in self._shown.values())
         if len(self._shown) >= self._most or held + size > self._most_bytes:
-            raise Unavailable("Too many pictures wait for a vendor to fetch them; it is asked again.")
+            raise Crowded("Too many pictures wait for a vendor to fetch them; it is asked again.")
 
     def _sign(self, expires: str, name: str) -> str:
         return hmac.new(self._secret, f"{expires}/{name}".encode(), hashlib.sha256).hexdigest()

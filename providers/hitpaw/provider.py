@@ -36,7 +36,11 @@ RETENTION = 8 * 24 * 3600.0  # seconds for which HitPaw knows a job
 WARNED = 32  # unknown statuses that are logged, each once
 
 
-class Undelivered(Unavailable):
+class Ended(Unavailable):
+    """The job is over without an answer; another may have one."""
+
+
+class Undelivered(Ended):
     """The job failed, and a link that HitPaw could not use may be why: worth one upload."""
 
 
@@ -113,9 +117,12 @@ class HitPawProvider:
         kept = await self._tickets.find(ticket.provider, ticket.job)
         if kept is not None and kept.state in (TicketState.FAILED, TicketState.LOST, TicketState.DOUBTFUL):
             raise BadRequest("This job ended without an answer; screen the image again.")
-        if kept is None:
-            return await self._unkept(ticket)
-        return await self._follow(kept, self._clock.monotonic())
+        try:
+            if kept is None:
+                return await self._unkept(ticket)
+            return await self._follow(kept, self._clock.monotonic())
+        except Ended as error:  # of one job: raised, those whose links a restart ended would pause HitPaw for all
+            return unscreened(self.name, error)
 
     async def aclose(self) -> None:
         """Lets a submit that is on its way end, takes back every link, closes the connections. Idempotent."""
@@ -161,7 +168,7 @@ class HitPawProvider:
     async def _lost(self, receipt: Receipt) -> Screening:
         """The vendor's trouble, not the image's: it may be tried once more, though not now."""
         await self._orders.close(receipt, TicketState.LOST)
-        raise Unavailable("HitPaw broke off the job or no longer knows it; the image is screened again.")
+        raise Ended("HitPaw broke off the job or no longer knows it; the image is screened again.")
 
     def _verdict(self, receipt: Receipt, risk: str) -> Screening:
         return wire.verdict(risk, receipt.ticket.frames, job=receipt.ticket.job, cost=receipt.cost)

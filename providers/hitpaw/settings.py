@@ -29,7 +29,7 @@ class HitPawSettings:
     api_key: str = field(repr=False)
     url: str = "https://api-base.hitpaw.com"
     delivery: Delivery = Delivery.UPLOAD
-    soft_deadline: float = 25.0
+    soft_deadline: float = 8.0
     fall_back: bool = True
     direct_from: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
     credit_price: float = 0.001  # US dollars

@@ -300,6 +300,61 @@ def test_at_most_so_many_jobs_of_one_guild_are_out_at_once() -> None:
     assert turns.next().id == 2
 
 
+def test_beside_another_guild_fewer_jobs_of_one_are_out() -> None:
+    turns = Turns(limit=4, beside=2)
+    for n in range(9):
+        turns.add(job(n, "slow"))
+    out = [turns.next() for _ in range(3)]
+    turns.add(job(20, "quiet"))
+    turns.add(job(21, "quiet"))
+    assert [turns.next().id, turns.next().id] == [20, 21]
+    assert not turns.ready, "the slow one has more than its share out already"
+    turns.done(out.pop())
+    assert not turns.ready
+    turns.done(out.pop())
+    assert turns.next().id == 3
+    for n in (20, 21):
+        turns.done(job(n, "quiet"))
+    assert [turns.next().id, turns.next().id] == [4, 5], "alone again"
+    assert not turns.ready
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.booleans()), max_size=80))
+def test_whatever_comes_and_goes_no_guild_is_given_more_than_its_share(steps: list[tuple[str, bool]]) -> None:
+    turns, out = Turns(limit=4, beside=2), list[Job]()
+    for n, (guild, ends) in enumerate(steps):
+        if ends and out:
+            turns.done(out.pop(0))
+        else:
+            turns.add(job(n, guild))
+        shared = len({j.tenant for j in out} | set(turns._queues)) > 1
+        if turns.ready:
+            out.append(given := turns.next())
+            assert sum(j.tenant == given.tenant for j in out) <= (2 if shared else 4)
+
+
+@pytest.mark.asyncio
+async def test_two_guilds_with_a_slow_vendor_leave_workers_to_a_third() -> None:
+    paper, seen = Paper(), []
+    slow = asyncio.Event()
+
+    async def handle(j: Job) -> None:
+        if j.tenant.id != "quick":
+            await slow.wait()
+        seen.append(j.tenant.id)
+
+    work = Work(paper, {JobKind.EVENT: handle}, FakeClock())
+    await work.submit([event(n, guild) for guild in ("one", "two") for n in range(20)])
+    task = asyncio.create_task(work.run())
+    await asyncio.sleep(0.01)
+    await work.submit([event(100, "quick")])
+    await _until(lambda: seen == ["quick"])
+    slow.set()
+    await _until(lambda: len(seen) == 41)
+    work.close()
+    await asyncio.wait_for(task, 20)
+
+
 @pytest.mark.asyncio
 async def test_one_guilds_stuck_jobs_leave_workers_to_another() -> None:
     paper, seen = Paper(), []

@@ -21,7 +21,7 @@ from providers.errors import (
     Timeout,
     Unavailable,
 )
-from providers.guard import Breaker, Guard, Pace
+from providers.guard import LEAST_LONGEST, Breaker, Guard, Pace
 from tests.clock import FakeClock
 from tests.providers.samples import VERDICT, Scripted, image, settle, ticket
 
@@ -81,11 +81,11 @@ async def test_it_says_whether_all_calls_are_paused() -> None:
 async def test_it_says_whether_the_last_call_was_answered() -> None:
     refused, limited, denied = BadRequest("not this one"), RateLimited("slower", 1.0), BadCredentials("wrong key")
     guarded = guard(Scripted(VERDICT, DOWN, refused, denied, limited), FakeClock())
-    said = [guarded.answers]
+    said = [guarded.record.answers]
     for account in "abcde":
         await outcome(guarded, account)
-        said.append(guarded.answers)
-    assert said == [None, True, False, True, False, True]
+        said.append(guarded.record.answers)
+    assert said == [None, True, False, True, False, False]
 
 
 @pytest.mark.asyncio
@@ -179,9 +179,11 @@ def test_answers_never_pause_a_provider_however_unwelcome(answers: list[object])
     """A flood of hostile images that are all refused must not switch screening off for everybody."""
 
     async def run() -> None:
-        provider = Scripted(*answers, VERDICT)  # type: ignore[arg-type]
-        guarded = guard(provider, FakeClock())
-        assert [await outcome(guarded) for _ in answers] == answers
+        provider, clock = Scripted(*answers, VERDICT), FakeClock()  # type: ignore[arg-type]
+        guarded = guard(provider, clock)
+        for answer in answers:
+            assert await outcome(guarded) == answer
+            await clock.advance(LEAST_LONGEST)
         assert await ask(guarded) == VERDICT
 
     asyncio.run(run())
@@ -246,6 +248,42 @@ async def test_a_vendor_cannot_send_us_away_for_ever() -> None:
     guarded = guard(provider, clock)
     await outcome(guarded)
     await clock.advance(3600)
+    assert await ask(guarded) == VERDICT
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("said", "pauses"), [(0.0, [5, 10, 20, 40, 80, 160, 300, 300]), (30.0, [30, 30, 30, 40, 80])])
+async def test_one_that_wants_calls_at_once_and_turns_them_away_is_asked_less_and_less(
+    said: float, pauses: list[float]
+) -> None:
+    early = RateLimited("slow down", said)
+    provider, clock = Scripted(*[early] * len(pauses), VERDICT, RateLimited("slow down", 0.0), VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    for n, pause in enumerate(pauses):
+        assert await outcome(guarded) is early
+        await clock.advance(pause - 0.1)
+        assert guarded.out() is not None
+        await outcome(guarded)
+        assert provider.calls == n + 1
+        await clock.advance(0.2)
+        assert guarded.out() is None
+    assert await ask(guarded) == VERDICT
+    await outcome(guarded)
+    await clock.advance(5)
+    assert await ask(guarded) == VERDICT, "an answer in between, and it begins anew"
+
+
+@pytest.mark.asyncio
+async def test_a_burst_that_is_turned_away_pauses_once() -> None:
+    provider, clock = Scripted(*[RateLimited("slow down", 0.0)] * 8, VERDICT), FakeClock()
+    guarded = guard(provider, clock)
+    gate = provider.hold()
+    burst = [asyncio.create_task(outcome(guarded)) for _ in range(8)]
+    await settle()
+    gate.set()
+    await asyncio.gather(*burst)
+    assert provider.calls == 8
+    await clock.advance(5)
     assert await ask(guarded) == VERDICT
 
 

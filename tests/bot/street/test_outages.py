@@ -13,8 +13,9 @@ import pytest_asyncio
 from bot.model import Event, MediaKind, Say
 from bot.ports import Unfetchable
 from bot.waiting import GIVE_UP, TRIES
-from policies.model import Category, Listed, Mode, Policy, Remedy, UnscreenedReason
-from providers.errors import BadCredentials, RateLimited
+from policies.model import Category, Listed, Mode, Policy, Remedy, Screening, UnscreenedReason
+from providers.base import Ask, Image
+from providers.errors import BadCredentials, Garbled, RateLimited, ServerFault
 from tests.bot.street.world import AWAY, HOME, MODS, Bytes, Judge, Street, sha, shows
 from tests.clock import FakeClock
 
@@ -154,6 +155,33 @@ async def test_after_five_calls_for_it_an_image_is_left_to_the_guilds_remedy(str
     assert (street.suggestions, street.chat.done) == (["review"], ["Say", "PostCard"])
 
 
+class Allergic(Judge):
+    """Fails at one picture, however well it answers for the others."""
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        if image.sha256 == sha(shows("weak", 1)):
+            self.asked.append(image.sha256)
+            raise ServerFault("boom")
+        return await super().screen(image, ask)
+
+
+@pytest.mark.parametrize("beside", [(), (shows("fine", 2),)])
+@pytest.mark.asyncio
+async def test_what_a_provider_fails_at_while_it_answers_others_comes_before_moderators(
+    street: Street, beside: tuple[bytes, ...]
+) -> None:
+    street.judges = (Allergic("local"),)
+    await street.restart()
+    await post(street, shows("weak", 1), *beside)
+    for n in range(60):
+        await post(street, shows("fine", 100 + n))
+        await street.rounds(60, step=30)
+    assert street.judge.asked.count(sha(shows("weak", 1))) == TRIES
+    assert Counter(street.suggestions) == {"pass": 60, "review": 1}
+    [card] = street.chat.cards
+    assert card.card.picture, "nobody can judge what is not shown"
+
+
 @pytest.mark.asyncio
 async def test_nothing_waits_longer_than_a_day(street: Street) -> None:
     await goes_down(street)
@@ -187,6 +215,24 @@ async def test_a_wish_to_wait_is_heeded_by_all_and_counts_for_none(street: Stree
     assert street.suggestions == []
     await street.rounds(10, step=5)
     assert street.suggestions == ["block"] * 3
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+@pytest.mark.asyncio
+async def test_one_that_turns_everybody_away_and_wants_them_again_at_once_is_tried_out_by_one_post(
+    street: Street, seconds: float
+) -> None:
+    street.judge.fails = RateLimited("slower", seconds)
+    for n in range(6):
+        await post(street, shows("bad", n))
+    assert len(street.judge.asked) == 1
+    fetched = len(street.chat.fetched)
+    await street.rounds(600, step=1)
+    assert 5 <= len(street.judge.asked) <= 8, "less and less often"
+    assert len(street.chat.fetched) - fetched <= 8, "nobody else was looked at again"
+    street.judge.fails = None
+    await until_judged(street)
+    assert street.suggestions == ["block"] * 6
 
 
 @pytest.mark.asyncio
@@ -290,6 +336,19 @@ async def test_a_restart_neither_repeats_nor_forgets_it(street: Street) -> None:
 
 
 @pytest.mark.asyncio
+async def test_of_one_that_nobody_asks_any_more_nobody_says_that_it_answers(street: Street) -> None:
+    for n in range(15):
+        await post(street, shows("fine", n))  # so that the breaker does not open
+    street.judge.down = True
+    await post(street, shows("bad"))
+    await street.rounds(4800, step=60)
+    assert (street.suggestions[15:], street.outages.ongoing) == (["unscreened"], {})
+    [_, ended] = said(street)
+    assert "whether it answers again is not known" in ended
+    assert "1 image could not be judged in time" in ended
+
+
+@pytest.mark.asyncio
 async def test_one_that_comes_and_goes_is_one_outage(street: Street, logs: list[MutableMapping[str, Any]]) -> None:
     await goes_down(street)
     await street.rounds(100)
@@ -358,6 +417,62 @@ async def test_a_single_image_that_fails_in_a_quiet_guild_is_an_outage_too(stree
     assert street.suggestions == ["block"]
 
 
+@pytest_asyncio.fixture
+async def pair(street: Street) -> Street:
+    """Two providers: where one fails, the other answers, and nothing waits."""
+    street.judges = (Judge("local"), Judge("second"))
+    await street.restart()
+    return street
+
+
+async def fails_once(street: Street, n: int) -> None:
+    street.judge.fails = Garbled("no JSON")
+    await post(street, shows("fine", n))
+    street.judge.fails = None
+
+
+@pytest.mark.asyncio
+async def test_one_call_that_failed_and_for_which_nothing_waits_is_no_outage(pair: Street) -> None:
+    await fails_once(pair, 1)
+    await pair.rounds(600, step=20)
+    assert pair.outages.ongoing == {}
+    assert pair.rows("SELECT count(*) FROM outages") == [(0,)]
+
+
+@pytest.mark.asyncio
+async def test_two_over_a_minute_apart_are_one_until_it_answers_or_nobody_has_asked_for_minutes(pair: Street) -> None:
+    for n in range(10, 20):
+        await post(pair, shows("fine", n))  # so that the breaker does not open
+    for n in (1, 2):
+        await fails_once(pair, n)
+        await pair.rounds(70)
+    assert set(pair.outages.ongoing) == {"local"}
+    await pair.rounds(200, step=20)
+    assert set(pair.outages.ongoing) == {"local"}
+    await pair.rounds(60, step=20)
+    assert pair.outages.ongoing == {}, "nobody knows"
+    for n in (3, 4):
+        await fails_once(pair, n)
+        await pair.rounds(70)
+    assert set(pair.outages.ongoing) == {"local"}
+    await post(pair, shows("fine", 5))
+    await pair.rounds(10)
+    assert pair.outages.ongoing == {}
+
+
+@pytest.mark.asyncio
+async def test_a_restart_alone_ends_no_outage(pair: Street) -> None:
+    pair.judge.down = True
+    for n in range(6):
+        await post(pair, shows("fine", n))
+    await pair.rounds(100)
+    await pair.restart()
+    await pair.rounds(100)
+    assert set(pair.outages.ongoing) == {"local"}
+    await pair.rounds(250, step=50)
+    assert pair.outages.ongoing == {}, "nobody asked it again: nobody knows"
+
+
 class Narrow(Judge):
     """Looks for hate alone."""
 
@@ -375,6 +490,24 @@ async def test_a_guild_that_requires_a_look_that_cannot_be_had_hears_why(street:
     assert set(street.jobs()) == {"done"}
     await street.rounds(100)
     assert "nobody looks for here until it is back" in said(street)[0]
+
+
+@pytest.mark.asyncio
+async def test_a_look_denied_before_an_outage_is_none_of_it(street: Street) -> None:
+    street.judges = (Judge("local"), Narrow("narrow"))
+    await street.restart()
+    await _requires(street, Category.SEXUAL_EXPLICIT)
+    await street.policy(AWAY, mod_channel="88", required=frozenset({Category.SEXUAL_EXPLICIT}))
+    street.judge.fails = ServerFault("once")
+    await post(street, shows("fine", 1))
+    street.judge.fails = None
+    await post(street, shows("fine", 2))
+    await street.rounds(1300, step=50)
+    street.judge.down = True
+    for n in range(6):
+        await post(street, shows("fine", 10 + n), tenant=AWAY)
+    await street.rounds(100)
+    assert (len(said(street)), len(said(street, "88"))) == (0, 1)
 
 
 async def _requires(street: Street, category: Category) -> Policy:

@@ -11,8 +11,9 @@ from bot.media.intake import Intake
 from bot.planning import Always
 from bot.ports import Gone, Unfetchable
 from bot.screening import Limits, Screener
-from policies.model import Category, Evidence, Mode, Unscreened, UnscreenedReason, Verdict
+from policies.model import Category, Evidence, Mode, Screening, Unscreened, UnscreenedReason, Verdict, Versions
 from policies.presets import preset
+from providers.base import Ask, Image
 from providers.local.provider import LocalProvider
 from providers.plans import Together
 from providers.router import Router
@@ -105,6 +106,42 @@ async def test_every_provider_of_the_plan_has_its_screening(street: Street) -> N
     screener = Screener(street.intake, router, Always(Together(("local", "second"))))
     look = await screener.look(stream(shows("fine")), STANDARD, GENERAL)
     assert [(s.provider, type(s)) for s in look.screenings] == [("local", Verdict), ("second", Unscreened)]
+    await router.aclose()
+
+
+class Slow(Judge):
+    """Answers when the gate opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        self.asked.append(image.sha256)
+        await self.gate.wait()
+        return Verdict(self.name, (), self.covers, Versions("1", "1", "1"))
+
+
+@pytest.mark.asyncio
+async def test_so_many_originals_are_in_memory_and_none_while_a_slow_provider_is_waited_for(street: Street) -> None:
+    judge, reading, most = Slow(), 0, 0
+    router = Router({"local": judge}, street.store.verdicts)
+    screener = Screener(street.intake, router, Always(Together(("local",))), Limits(at_once=2))
+
+    async def stream_of(picture: bytes) -> AsyncIterator[bytes]:
+        nonlocal reading, most
+        reading, most = reading + 1, max(most, reading + 1)
+        await asyncio.sleep(0)
+        yield picture
+        reading -= 1
+
+    looks = [asyncio.create_task(screener.look(stream_of(shows("fine", n)), STANDARD, GENERAL)) for n in range(9)]
+    async with asyncio.timeout(10):
+        while len(judge.asked) < len(looks):  # noqa: ASYNC110 - a count, not a signal
+            await asyncio.sleep(0.002)
+    assert most == 2
+    judge.gate.set()
+    assert all(look.still and look.original is None for look in await asyncio.gather(*looks))
     await router.aclose()
 
 

@@ -15,9 +15,11 @@ from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script
 from bot.web.health import Web
 from bot.web.relay import HEADERS, Relay
-from policies.model import Suggestion, Unscreened, Verdict
-from providers.base import Publisher
-from providers.errors import Unavailable, UnsupportedFormat
+from policies.model import Screening, Suggestion, Unscreened, UnscreenedReason, Verdict
+from providers.base import Publisher, Record, Ticket
+from providers.errors import Crowded, UnsupportedFormat
+from providers.guard import Guard
+from providers.latecomers import Latecomers
 from providers.tickets import MemoryTickets
 from tests.bot.web.test_health import Patient
 from tests.clock import FakeClock
@@ -138,7 +140,7 @@ async def test_memory_is_bounded(clock: FakeClock) -> None:
         for relay, fits in ((few, 2), (small, 1)):
             for _ in range(fits):
                 await stack.enter_async_context(relay.publish(picture(), seconds=60))
-            with pytest.raises(Unavailable, match="Too many pictures"):
+            with pytest.raises(Crowded, match="Too many pictures"):
                 await stack.enter_async_context(relay.publish(picture(), seconds=60))
     async with few.publish(picture(), seconds=60):
         assert few.open == 1
@@ -191,8 +193,51 @@ async def test_after_a_restart_the_picture_is_gone_and_uploaded_once(shop: Shop,
         await clock.sleep(60)
         after = provider_of(vendor.url, clock, delivery="relay", publisher=shop.relay, tickets=tickets)
         [waiting] = await tickets.waiting()
-        with pytest.raises(Unavailable, match="uploaded once instead"):
-            await after.resume(waiting.ticket)
+        told = await after.resume(waiting.ticket)
+        assert isinstance(told, Unscreened)
+        assert (told.reason, "uploaded once instead" in told.detail) == (UnscreenedReason.OUTAGE, True)
         assert isinstance(await after.screen(picture(), ASK), Verdict)
         assert (len(vendor.charges), len(vendor.asked("/storage"))) == (2, 1)
         await after.aclose()
+
+
+@pytest.mark.asyncio
+async def test_links_that_a_restart_ended_do_not_pause_the_vendor(shop: Shop, clock: FakeClock) -> None:
+    async with HitPaw(KEY, clock=clock) as vendor:
+        tickets = MemoryTickets()
+        vendor.script(*[Script(seconds=60, late=True)] * 6)
+        before = provider_of(vendor.url, clock, delivery="relay", publisher=shop.relay, tickets=tickets)
+        for n in range(6):
+            assert isinstance(await before.screen(picture(n), ASK), Unscreened)
+        await before.aclose()
+        await clock.sleep(60)
+        guard = Guard(
+            provider_of(vendor.url, clock, delivery="relay", publisher=shop.relay, tickets=tickets), clock=FakeClock()
+        )
+        ended: list[Screening] = []
+
+        async def hear(ticket: Ticket, screening: Screening) -> None:
+            ended.append(screening)
+
+        late = Latecomers({"hitpaw": guard}, tickets, clock, hear)
+        await late.look()
+        await clock.sleep(30)
+        await late.look()
+        assert [s.reason for s in ended if isinstance(s, Unscreened)] == [UnscreenedReason.OUTAGE] * 6
+        assert not guard.paused
+        assert isinstance(await guard.screen(picture(0), ASK), Verdict)
+        await guard.aclose()
+
+
+@pytest.mark.asyncio
+async def test_a_full_relay_does_not_pause_the_vendor(shop: Shop, clock: FakeClock) -> None:
+    shop.relay._most = 0
+    async with HitPaw(KEY, clock=clock) as vendor:
+        guard = Guard(provider_of(vendor.url, clock, delivery="relay", publisher=shop.relay), clock=FakeClock())
+        for n in range(6):
+            with pytest.raises(Crowded):
+                await guard.screen(picture(n), ASK)
+        assert (guard.paused, guard.record, guard.out()) == (False, Record(), None)
+        shop.relay._most = 1
+        assert isinstance(await guard.screen(picture(0), ASK), Verdict)
+        await guard.aclose()

@@ -41,10 +41,11 @@ def picture(seed: int = 1, **changes: Any) -> Image:
 
 
 def provider_of(url: str, clock: FakeClock, **changes: Any) -> HitPawProvider:
-    """`changes`: of the provider's own arguments, or of its settings."""
+    """`changes`: of the provider's own arguments, or of its settings. Patient, so that jobs end in time."""
     names = [n for n in ("tickets", "publisher", "cadence", "chance", "http") if n in changes]
     own: dict[str, Any] = {n: changes.pop(n) for n in names}
-    settings = HitPawSettings(**{"api_key": KEY, "url": url, "direct_from": (f"{url}/files/",), **changes})
+    usual_settings = {"api_key": KEY, "url": url, "direct_from": (f"{url}/files/",), "soft_deadline": 25.0}
+    settings = HitPawSettings(**{**usual_settings, **changes})
     usual: dict[str, Any] = {"tickets": MemoryTickets(), "http": Http("HitPaw", deadline=5.0), **own}
     return HitPawProvider(settings, clock=clock, **usual)
 

@@ -15,7 +15,7 @@ from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script, Stored
 from policies.model import Suggestion, Verdict
 from providers.base import LINK, Ask, Image
-from providers.errors import BadRequest, Refused, Unavailable, UnsupportedFormat
+from providers.errors import BadRequest, Crowded, Refused, Unavailable, UnsupportedFormat
 from providers.hitpaw import Delivery, HitPawProvider, HitPawSettings
 from providers.hitpaw.codes import Unfetched
 from providers.hitpaw.delivery import direct_link
@@ -109,7 +109,7 @@ class Window:
     @asynccontextmanager
     async def publish(self, image: Image, *, seconds: float) -> AsyncIterator[str]:
         if self.full:
-            raise Unavailable("too many pictures are published already; it is asked again.")
+            raise Crowded("too many pictures are published already; it is asked again.")
         self.open += 1
         self.shown += 1
         try:

@@ -414,8 +414,9 @@ async def test_a_stuck_job_is_given_up_after_the_vendors_eight_days(
     await clock.sleep(7 * 24 * 3600)
     assert isinstance(await provider.resume(waiting.ticket), Unscreened)
     await clock.sleep(2 * 24 * 3600)
-    with pytest.raises(Unavailable, match="no longer knows it"):
-        await provider.resume(waiting.ticket)
+    told = await provider.resume(waiting.ticket)
+    assert isinstance(told, Unscreened)
+    assert (told.reason, "no longer knows it" in told.detail) == (UnscreenedReason.OUTAGE, True)
     assert await tickets.waiting() == ()
     with pytest.raises(BadRequest, match="ended without an answer"):
         await provider.resume(waiting.ticket)
