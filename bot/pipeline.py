@@ -145,10 +145,11 @@ class Pipeline:
         looks = self._waiting.exhausted(job, looks)
         with spans.span("decide"):
             judgement = await self._judge(event, policy, version, looks)
-        if await self._waiting.postponed(job, event, judgement.images, judgement.decision):
+        goes = self._goes(judgement)
+        if await self._waiting.postponed(job, event, judgement.images, judgement.decision, goes=goes):
             await self._eyes.remember(event, looks)  # next time the id alone may be enough
             return
-        await self._waiting.follow(job, event, judgement.images, judgement.decision, first or job.id)
+        await self._waiting.follow(job, event, judgement.images, judgement.decision, first or job.id, goes=goes)
         judgement = self._restrained(judgement)
         await self._hold_evidence(judgement, looks)
         ruling = replace(self._ruling(judgement, spans), follows=first)
@@ -179,16 +180,27 @@ class Pipeline:
 
     def _restrained(self, judgement: _Judgement) -> _Judgement:
         """Under the action cap. Nothing is awaited between asking what is spent and counting."""
-        tenant, decision = judgement.event.tenant, judgement.decision
-        bad = {i.sha256 or i.media.key for i in judgement.images if i.decision.removes}
-        fresh = tuple(sorted(s for s in bad if not self._caps.is_copy(tenant, s)))
-        copy = len(fresh) < len(bad)  # a copy never stands because of what it is posted with
-        decision = restrain(decision, spent=self._caps.spent(tenant), cap=judgement.policy.cap, copy=copy)
+        decision, fresh = self._within_cap(judgement)
         if not decision.removes or decision.is_test or judgement.observed:
             return replace(judgement, decision=decision)
         for sha256 in fresh:
-            self._caps.count(tenant, sha256)
+            self._caps.count(judgement.event.tenant, sha256)
         return replace(judgement, decision=decision, removed=fresh)
+
+    def _goes(self, judgement: _Judgement) -> bool:
+        """Whether the post is really taken down for what was found, so that nothing else in it matters any more. Not
+        for what is only held: an outage never holds thousands (ruling 8)."""
+        decision, _ = self._within_cap(judgement)
+        return decision.suggestion is Suggestion.BLOCK and decision.removes and not judgement.observed
+
+    def _within_cap(self, judgement: _Judgement) -> tuple[Decision, tuple[str, ...]]:
+        """What is left of the decision, and which images would count towards the cap."""
+        tenant = judgement.event.tenant
+        bad = {i.sha256 or i.media.key for i in judgement.images if i.decision.removes}
+        fresh = tuple(sorted(s for s in bad if not self._caps.is_copy(tenant, s)))
+        copy = len(fresh) < len(bad)  # a copy never stands because of what it is posted with
+        spent, cap = self._caps.spent(tenant), judgement.policy.cap
+        return restrain(judgement.decision, spent=spent, cap=cap, copy=copy), fresh
 
     def _ruling(self, judgement: _Judgement, spans: Spans) -> Ruling:
         event, decision = judgement.event, judgement.decision

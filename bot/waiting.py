@@ -21,7 +21,7 @@ from bot.looking import MEDIA
 from bot.model import Entry, Event, Job, JobKind, Judged, Look, Media, Tenant
 from bot.ports import Clock, Journal
 from bot.store.codec import followed_payload
-from policies.model import Decision, ReasonCode, Screening, Suggestion, Unscreened, UnscreenedReason
+from policies.model import Decision, ReasonCode, Screening, Unscreened, UnscreenedReason
 from providers.base import Fallible
 
 log = structlog.get_logger("beholder.waiting")
@@ -97,10 +97,12 @@ class Waiting:
 
     # --- putting aside ------------------------------------------------------------------------
 
-    async def postponed(self, job: Job, event: Event, images: Sequence[Judged], decision: Decision) -> bool:
-        """Whether the post waits instead of being concluded: never where what was seen already decides (ruling 1)."""
+    async def postponed(
+        self, job: Job, event: Event, images: Sequence[Judged], decision: Decision, *, goes: bool
+    ) -> bool:
+        """Whether the post waits instead of being concluded: never where it `goes`, whatever else is in it."""
         lack = Lack.of(images)
-        if lack.out and decision.suggestion is not Suggestion.BLOCK:
+        if lack.out and not goes:
             return await self._until_back(job, event, lack)
         if job.kind is JobKind.FOLLOW_UP:  # those of the other answers have theirs
             pending = tuple(s for s in lack.pending if job.key == _late(_ticket(s), event))
@@ -108,7 +110,9 @@ class Waiting:
             pending = () if decision.steps else lack.pending
         return bool(pending) and await self._until_answered(job, event, pending)
 
-    async def follow(self, job: Job, event: Event, images: Sequence[Judged], decision: Decision, first: int) -> None:
+    async def follow(
+        self, job: Job, event: Event, images: Sequence[Judged], decision: Decision, first: int, *, goes: bool
+    ) -> None:
         """Before a post is concluded in which something is to be done though answers are still to come: have it judged
         again with each of them. `first`: the job that judged it first."""
         lack = Lack.of(images)
@@ -116,7 +120,7 @@ class Waiting:
         if not decision.steps:
             return
         names = [_ticket(s) for s in lack.pending]
-        if lack.out and lack.beside and lack.fetched and decision.suggestion is not Suggestion.BLOCK:
+        if lack.out and lack.beside and lack.fetched and not goes:
             names.append(of_providers(s.provider for s in lack.out))
         if job.kind is JobKind.FOLLOW_UP:
             is_over = self._clock.now() - event.at >= GIVE_UP

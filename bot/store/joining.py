@@ -1,4 +1,4 @@
-"""A late answer, as a commit: it joins the open case of its post instead of opening another."""
+"""A late answer, as a commit: it joins the case of its post instead of opening another."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ _NO_MORE = Prepared(
     .returning(decisions.c.id)
 )
 _JOINABLE = Prepared(
-    select(cases.c.id, cases.c.number, cases.c.origin, cases.c.opened_at, decisions.c.decision, decisions.c.job)
+    select(
+        *(cases.c.id, cases.c.number, cases.c.origin, cases.c.state, cases.c.opened_at),
+        *(decisions.c.decision, decisions.c.job),
+    )
     .join(decisions, decisions.c.id == cases.c.decision)
     .where(
         cases.c.tenant == bindparam("of"),
-        cases.c.state == CaseState.OPEN,
+        (cases.c.state == CaseState.OPEN) | (cases.c.state == CaseState.UPHELD),
         (decisions.c.job == bindparam("first"))
         | cases.c.id.in_(
             select(subjects.c.case).where(
@@ -54,7 +57,11 @@ _RAISE = Prepared(
     .values(origin=bindparam("origin_"), decision=bindparam("decided"))
     .returning(cases.c.id)
 )
-_KINDS = Prepared(select(effects.c.kind).where(effects.c.tenant == bindparam("of"), effects.c.case == bindparam("row")))
+_KINDS = Prepared(
+    select(effects.c.kind, effects.c.body).where(
+        effects.c.tenant == bindparam("of"), effects.c.case == bindparam("row")
+    )
+)
 _SHOWN = Prepared(
     select(cards.c.channel, cards.c.message).where(cards.c.tenant == bindparam("of"), cards.c.case == bindparam("row"))
 )
@@ -73,23 +80,25 @@ def supersede(connection: Connection, first: int, filed: Filed) -> None:
 
 
 def join(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -> Concluded | None:
-    """A late answer joins the open case of its post, if there is one: one post, one case, one card.
+    """A late answer joins the case of its post, if one stands: one post, one case, one card.
 
-    What is to be done now and was not then is added; a post that was taken down before is only told to be worse.
+    What is to be done now and was not then is added; a post that was taken down before, or about which a moderator has
+    decided, is only told to be worse: nobody is punished again for it.
     """
-    before = _open_case_of(connection, ruling, filed)
+    before = _case_of(connection, ruling, filed)
     if before is None:
         return None
     filed = replace(filed, row=before.row, number=before.number)
     if not before.is_less_than(ruling, origin):
         return Concluded(before.number, ())
-    stays = before.origin is Origin.REMOVED
+    watched = before.origin is Origin.OBSERVED and not ruling.observed  # nothing was really done then
+    stays = before.origin is Origin.REMOVED or (before.upheld and not watched)
     of = {"of": filed.id, "row": before.row}
     _RAISE.run(connection, of | {"origin_": before.origin if stays else origin, "decided": filed.decision})
     for image in ruling.images:
         if not _FLAG.run(connection, of | {"which": image.media.key, "bad": is_flagged(image)}):
             SUBJECT.each(connection, [subject_of(filed.id, before.row, ruling, image)])
-    made = plan(connection, filed, _added(connection, ruling, of, nothing=stays))
+    made = plan(connection, filed, _added(connection, ruling, of, nothing=stays, watched=watched))
     if not ruling.observed:
         struck = {sha256 for (sha256,) in _STRUCK.run(connection, of | _hers(ruling) | {"since": before.at})}
         earn(connection, replace(ruling, strikes=tuple(s for s in ruling.strikes if s not in struck)), filed)
@@ -98,11 +107,12 @@ def join(connection: Connection, ruling: Ruling, origin: Origin, filed: Filed) -
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """The open case that a late answer joins."""
+    """The case that a late answer joins."""
 
     row: int
     number: int
     origin: Origin
+    upheld: bool
     at: datetime
     decision: Decision
     bad: frozenset[str]  # keys of the media that are why there is a case
@@ -114,22 +124,26 @@ class _Before:
         return worse or removes or not {i.media.key for i in ruling.images if is_flagged(i)} <= self.bad
 
 
-def _open_case_of(connection: Connection, ruling: Ruling, filed: Filed) -> _Before | None:
+def _case_of(connection: Connection, ruling: Ruling, filed: Filed) -> _Before | None:
     """The one that the first judgement opened, or, where that was of a later version of a known post, joined."""
     event = ruling.event
     message = event.post if event.kind in POSTS else ""
     asked = {"of": filed.id, "first": ruling.follows, "message": message, "channel": event.place.channel}
     keys = {image.media.key for image in ruling.images}
-    for row, number, origin, at, decision, job in _JOINABLE.run(connection, asked):
+    for row, number, origin, state, at, decision, job in _JOINABLE.run(connection, asked):
         bad = frozenset(media for (media,) in _BAD.run(connection, {"of": filed.id, "row": row}))
         if job == ruling.follows or bad & keys:
-            return _Before(row, number, origin, at, decision, bad)
+            return _Before(row, number, origin, state is CaseState.UPHELD, at, decision, bad)
     return None
 
 
-def _added(connection: Connection, ruling: Ruling, of: Mapping[str, Any], *, nothing: bool) -> list[Plan]:
-    """What was not planned for the case yet, and at last its cards anew; the picture on them stays."""
-    planned = {kind for (kind,) in _KINDS.run(connection, of)}
+def _added(
+    connection: Connection, ruling: Ruling, of: Mapping[str, Any], *, nothing: bool, watched: bool
+) -> list[Plan]:
+    """What was not planned for the case yet, and at last its cards anew; the picture on them stays. `watched`: of
+    what was planned then, cards and what a moderator pressed for alone were no simulation."""
+    had = _KINDS.run(connection, of)
+    planned = {kind for kind, body in had if not watched or kind is EffectKind.CARD or body.get("real")}
     new = [] if nothing else [p for p in ruling.plans if p.kind not in planned and p.kind is not EffectKind.CARD]
     shown = [{"channel": channel, "message": message} for channel, message in _SHOWN.run(connection, of)]
     edits = [Plan(EffectKind.EDIT_CARD, {**card, "drop_picture": False}) for card in shown]

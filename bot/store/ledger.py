@@ -113,7 +113,8 @@ class SqlLedger:
         tenant, now = await self._database.tenants.ensure(job.tenant), self._clock.now()
         concluded = await self._database.write(lambda c: conclude(c, tenant, job, ruling, now, done=done))
         if concluded.case is not None and ruling.origin is Origin.REMOVED:
-            self._likenesses.removed(job.tenant)
+            joined = ruling.follows is not None or bool(ruling.event.album)  # to a case that is no new one
+            (self._likenesses.decided if joined else self._likenesses.removed)(job.tenant)
         return concluded
 
     async def removed_since(self, tenant: Tenant, since: datetime) -> list[tuple[str, datetime]]:

@@ -304,3 +304,28 @@ async def test_an_answer_that_never_comes_is_not_waited_for_longer_than_a_day(st
         await street.later(GIVE_UP.total_seconds())
     assert street.jobs("follow_up") == ["done"] * len(street.jobs("follow_up"))
     assert (street.cases, street.chat.done) == (1, ["PostCard"])
+
+
+@pytest.mark.asyncio
+async def test_what_was_only_watched_is_really_done_once_the_guild_enforces(street: Street) -> None:
+    """What was simulated stands for nothing that was done."""
+    await street.policy(mode=Mode.OBSERVE)
+    await concluded(street, shows("bad"))
+    assert street.chat.done == ["PostCard"]
+    await street.policy(mode=Mode.ENFORCE)
+    await answered(street, sha(shows("bad")))
+    assert street.chat.done == ["PostCard", "Delete", "Warn", "EditCard"]
+    assert street.rows("select origin, state from cases") == [("removed", "open")]
+
+
+@pytest.mark.asyncio
+async def test_a_moderator_who_was_quicker_than_the_answer_is_no_reason_to_punish_twice(street: Street) -> None:
+    await concluded(street, shows("bad", 1), shows("weak", 2))
+    done = list(street.chat.done)
+    await street.store.ledger.decide_case(HOME, 1, CaseState.UPHELD, "moderator")
+    await street.later(3700)  # another hour: the first picture would earn a strike anew
+    await answered(street, sha(shows("weak", 2)))
+    assert [act for act in street.chat.done[len(done) :] if act != "Retract"] == ["EditCard"]
+    assert street.rows("select number, origin, state from cases") == [(1, "removed", "upheld")]
+    struck = [sha256 for (sha256,) in street.rows("select sha256 from strikes order by id")]
+    assert struck == [sha(shows("bad", 1)), sha(shows("weak", 2))]

@@ -512,3 +512,33 @@ async def test_a_look_denied_before_an_outage_is_none_of_it(street: Street) -> N
 
 async def _requires(street: Street, category: Category) -> Policy:
     return await street.policy(required=frozenset({category}))
+
+
+class Half(Judge):
+    """Cannot be had for one of the pictures, until it is `ready`."""
+
+    def __init__(self, hard: str) -> None:
+        super().__init__()
+        self.hard, self.ready = hard, False
+
+    async def screen(self, image: Image, ask: Ask) -> Screening:
+        if image.sha256 != self.hard or self.ready:
+            return await super().screen(image, ask)
+        raise ServerFault("not now")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("changes", [{"mode": Mode.OBSERVE}, {"cap": 0}], ids=["observed", "over the cap"])
+async def test_beside_one_that_is_bad_but_stays_up_the_other_is_looked_at_too(
+    street: Street, changes: dict[str, Any]
+) -> None:
+    """Only where the post really goes does nothing else in it matter any more."""
+    half = Half(sha(shows("bad", 2)))
+    street.judges = (half,)
+    await street.restart()
+    await street.policy(**changes)
+    await street.post(shows("bad", 1), shows("bad", 2))
+    half.ready = True
+    await street.later(60)
+    assert half.hard in half.asked
+    assert "Delete" not in street.chat.done
