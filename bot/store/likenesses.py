@@ -15,6 +15,7 @@ from bot.likeness import Gallery
 from bot.model import CaseState, Origin, Tenant
 from bot.store.database import Database
 from bot.store.fingerprints import SqlFingerprints, loaded
+from policies.merge import TEST_CARD
 from policies.model import Category, Listed, Near, ReasonCode
 from providers.base import Fingerprint
 
@@ -45,7 +46,11 @@ _OF_CASES = text(f"""
 _BLOCKED = text(f"""
     SELECT lists.at, lists.sha256, prints.phash, prints.dhash
     FROM lists JOIN fingerprints AS prints ON prints.sha256 = lists.sha256 AND NOT prints.flat
-    WHERE lists.tenant = :of AND lists.listed = '{Listed.BLOCKED.value}'
+    WHERE lists.tenant = :of AND lists.listed = '{Listed.BLOCKED.value}' AND NOT EXISTS (
+        SELECT 1 FROM verdicts  -- all test cards look alike (ruling 11)
+        WHERE verdicts.sha256 = lists.sha256 AND verdicts.provider = '{TEST_CARD}'
+        AND json_array_length(verdicts.verdict, '$.labels') > 0
+    )
     ORDER BY lists.at DESC LIMIT :most
 """)  # noqa: S608 - as above
 _NEWEST = text("SELECT ifnull(max(id), 0) FROM cases WHERE tenant = :of")

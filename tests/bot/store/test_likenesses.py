@@ -16,12 +16,15 @@ from bot.store.store import Store
 from policies.model import (
     Category,
     Decision,
+    Label,
     Listed,
     Near,
     Reason,
     ReasonCode,
     Suggestion,
     UnscreenedReason,
+    Verdict,
+    Versions,
 )
 from providers.base import Fingerprint
 from tests.bot.store.samples import (
@@ -236,6 +239,18 @@ async def test_the_lists_are_followed(store: Store) -> None:
     assert await near(store, "b") == Near(sha("b"), 0)
     await store.lists.put(HOME, sha("b"), None, "mo", "")
     assert await near(store, "b") is None
+
+
+@pytest.mark.asyncio
+async def test_a_test_card_that_was_blocked_looks_like_nothing(store: Store) -> None:
+    """All of them look alike, and others' tests are no suspects."""
+    keep(store, "a", "b")
+    card = Verdict("testcard", (Label(Category.HATE, "hate", 0.9),), frozenset(), Versions("1", "1", "1"))
+    for name, verdict in (("a", card), ("b", replace(card, labels=()))):
+        await store.verdicts.put(sha(name), "1/1/1", "", verdict)
+        await store.lists.put(HOME, sha(name), Listed.BLOCKED, "mo", "")
+    assert await near(store, "a") is None
+    assert await near(store, "b") == Near(sha("b"), 0)
 
 
 @pytest.mark.asyncio
