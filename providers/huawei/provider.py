@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from io import BytesIO
@@ -61,6 +62,8 @@ class HuaweiProvider:
         self._publisher = publisher
         self._table = Table(settings.labels)
         self._versions = self._table.versions
+        if settings.delivery is Delivery.DIRECT:  # another picture is looked at, and animations were once, too
+            self._versions = replace(self._versions, preprocessing=f"{self._versions.preprocessing}-direct-stills")
         self._client = HuaweiClient(settings, http or Http("Huawei"), clock)
         self._covers = frozenset({Category.OTHER}).union(*(COVERS[c] for c in settings.categories))
         self._unknown = UnknownLabels(self.name)

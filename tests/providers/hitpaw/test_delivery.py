@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.sandbox.hitpaw import HitPaw
 from bot.sandbox.hitpaw_books import Script, Stored
-from policies.model import Suggestion, Verdict
+from policies.model import Frames, Suggestion, Verdict
 from providers.base import LINK, Ask, Image
 from providers.errors import BadRequest, Crowded, Refused, Unavailable, UnsupportedFormat
 from providers.hitpaw import Delivery, HitPawProvider, HitPawSettings
@@ -227,6 +228,16 @@ async def test_an_upload_that_fails_is_not_paid_for_again(vendor: HitPaw, provid
 
 
 # --- direct --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_of_an_animation_the_vendor_is_shown_our_sheet_of_frames_and_not_the_original(
+    vendor: HitPaw, make: Make
+) -> None:
+    link, moving = in_window(vendor), replace(picture(), frames=Frames(8, 120))
+    await make(delivery="direct").screen(moving, Ask(options=((LINK, link),)))
+    [call] = vendor.asked("/api/image-nsfw")
+    assert call.body != {"file_url": link}
 
 
 @pytest.mark.asyncio

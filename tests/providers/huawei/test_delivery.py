@@ -11,7 +11,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.sandbox.huawei import LoopbackHuawei
-from policies.model import Category, Suggestion, Verdict
+from policies.model import Category, Frames, Suggestion, Verdict
 from providers.base import LINK, Ask, Image
 from providers.errors import Unavailable
 from providers.huawei import HuaweiProvider
@@ -76,7 +76,7 @@ async def test_a_link_that_may_not_be_shown_is_not_and_the_bytes_go(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("changes", [{"kind": "avif"}, {"width": 8000}, {"height": 19}])
+@pytest.mark.parametrize("changes", [{"kind": "avif"}, {"width": 8000}, {"height": 19}, {"frames": Frames(8, 120)}])
 async def test_an_original_that_huawei_would_not_take_is_sent_as_the_still(
     make: Make, huawei: LoopbackHuawei, cdn: str, changes: dict[str, object]
 ) -> None:

@@ -467,3 +467,4 @@ async def test_it_covers_what_it_may_be_asked_for(make: Make) -> None:
         Category.OTHER,
     }
     assert make().version == "moderation-v3/huawei-1/still-1"
+    assert make(delivery="direct").version == "moderation-v3/huawei-1/still-1-direct-stills"
