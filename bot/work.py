@@ -165,6 +165,8 @@ class Work:
             while True:
                 try:
                     return await self._journal.put(entries, lease=lease)
+                except (OverflowError, RecursionError, TypeError, ValueError):
+                    raise  # no disk mends what cannot be written
                 except Exception as error:
                     if self._closing or self._unwritten > UNWRITTEN:
                         raise

@@ -89,6 +89,7 @@ class TelegramPlatform:
         self._application: BotApplication = _application(config, self._polled, self._asked, Pace(clock))
         self._chats = Chats(register, door, settings, clock)
         self._connection = Connection(clock, self._changed)
+        self._taking = asyncio.Lock()
         self._files = Files(self.bot, source or self._fetcher)
         self._moves = moves
         self.members = Members(self.bot, clock)
@@ -197,9 +198,10 @@ class TelegramPlatform:
         return Poller(self.bot, self._polled, self._config, self.take, self._connection, self._clock)
 
     async def take(self, batch: Sequence[Any]) -> None:
-        """Raw updates, to disk in one commit."""
-        if received := await self._intake.sifted(batch):
-            await self._receive(received)
+        """Raw updates, to disk in one commit; one batch after another, as people wrote."""
+        async with self._taking:
+            if received := await self._intake.sifted(batch):
+                await self._receive(received)
 
     async def read(self, job: Job, judge: Judge) -> None:
         """See `bot.ports.connected.Reads`."""

@@ -22,6 +22,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
 from bot.platforms.telegram.config import ALLOWED_UPDATES, TelegramConfig
+from bot.platforms.telegram.updates import POISON
 from bot.ports import Clock
 
 log = structlog.get_logger("beholder.telegram")
@@ -131,7 +132,7 @@ class Poller:
         while True:
             try:
                 await self._turn()
-            except TelegramError as error:
+            except Exception as error:  # noqa: BLE001 - what is no answer of Telegram's must not end Discord, too
                 self._alone = self._alone and not isinstance(error, Conflict)
                 await self._connection.failed(error)
 
@@ -144,13 +145,24 @@ class Poller:
         # A long question is answered after a minute: whether we are well again a short one tells at once.
         batch = await self._ask(LONG_POLL if self._connection.is_well else 0)
         self._connection.well()
-        if batch and await self._is_taken(batch):
-            self._offset = 1 + max((u["update_id"] for u in batch if _is_numbered(u)), default=self._offset - 1)
+        if not batch or not await self._is_taken(batch):
+            return
+        if (numbers := [u["update_id"] for u in batch if _is_numbered(u)]) and max(numbers) >= self._offset:
+            self._offset = 1 + max(numbers)
+        else:  # the same would be told again at once
+            await self._clock.sleep(FIRST_PAUSE)
 
     async def _is_taken(self, batch: Sequence[Any]) -> bool:
-        """Whether it may be acknowledged. What the disk did not take, Telegram keeps for us."""
+        """Whether it may be acknowledged. What the disk did not take, Telegram keeps for us.
+
+        What cannot be written at all is set aside: it would keep all that come after it from being heard.
+        """
         try:
             await self._take(batch)
+        except POISON as error:
+            if len(batch) > 1:
+                return all([await self._is_taken([update]) for update in batch])
+            log.error("poison update", error=type(error).__name__, why="it cannot be written down")
         except Exception as error:  # noqa: BLE001 - whatever it is, the same updates come again
             log.error("updates not journalled", updates=len(batch), error=type(error).__name__)
             await self._clock.sleep(FIRST_PAUSE)
@@ -188,12 +200,13 @@ class Pushed:
                 await self._bot.set_webhook(
                     self._config.webhook_url or "",
                     secret_token=self._config.webhook_secret,
+                    max_connections=1,  # one after another, as people wrote
                     allowed_updates=ALLOWED_UPDATES,
                 )
                 while True:
                     await self._look()
                     await self._clock.sleep(LOOK_AGAIN)
-            except TelegramError as error:
+            except Exception as error:  # noqa: BLE001 - as in `Poller.run`
                 await self._connection.failed(error)
 
     async def _look(self) -> None:

@@ -35,6 +35,7 @@ log = structlog.get_logger("beholder.telegram")
 LOGGED_IN = timedelta(seconds=1)  # until it is asked again whether we are
 CHATS = 4096  # whose lines are remembered
 MET_FOR = 3600.0  # seconds in which nobody asks again whether somebody's face is known
+HEARD = 4096  # updates of which it is remembered that their command or press was done
 MEETINGS = 1000  # faces that wait to be asked for; beyond, the next message is the occasion
 MEMBERS = frozenset({"chat_member", "my_chat_member"})
 AT_ONCE = 4  # faces asked for at once: they share the Bot API with deletions
@@ -127,34 +128,49 @@ class Reader:
         self._policy_of = policy_of
         self._understanding = Lines()
         self._doing = Lines()
+        self._did: LRUCache[int, bool] = LRUCache(HEARD)  # a post that is judged again is no second command
         self.poisoned = 0
 
     async def read(self, job: Job, judge: Judge) -> None:
         """See `bot.ports.connected.Reads`."""
         try:
             update = Update.of(job.payload.get("update"))
+            await self._learn(update)
             async with self._understanding.of(update):
                 event = await self._event(update)
-            heard = self._heard(update) if job.attempts == 0 else None
-            await self._learn(update)
         except POISON as error:
-            self.poisoned += 1
-            log.error("poison update", guild=str(job.tenant), update=job.key, error=type(error).__name__)
-            await self._journal.bury(job, f"poison: {type(error).__name__}")
+            await self._set_aside(job, error)
             return
         if not await self._door.looks_at(job.tenant):
             await self._journal.finish(job)
             return
+        try:
+            heard = None if self._did.get(update.id) else self._heard(update)
+        except POISON as error:
+            if event is None:
+                await self._set_aside(job, error)
+                return
+            self._report(job, error)  # what PTB cannot read shows a picture all the same
+            heard = None
         if heard is not None:
             if not self._application.running:
                 await self._journal.retry(job, self._clock.now() + LOGGED_IN, "not logged in yet", counted=False)
                 return
+            self._did[update.id] = True
             await self._do(update, heard)
         await self._see(update)
         if event is not None:
             await judge(job, event)
         else:
             await self._journal.finish(job)
+
+    async def _set_aside(self, job: Job, error: Exception) -> None:
+        self._report(job, error)
+        await self._journal.bury(job, f"poison: {type(error).__name__}")
+
+    def _report(self, job: Job, error: Exception) -> None:
+        self.poisoned += 1
+        log.error("poison update", guild=str(job.tenant), update=job.key, error=type(error).__name__)
 
     async def _event(self, update: Update) -> Event | None:
         message = update.message
@@ -164,7 +180,7 @@ class Reader:
         return await self._posts.event(message, update.event_kind, surfaces, update=update.id)
 
     def _heard(self, update: Update) -> telegram.Update | None:
-        """What PTB's handlers are told, once: a post that is judged again is no second command."""
+        """What PTB's handlers are told. Raises as PTB does."""
         if update.message is not None and not is_addressed(update.message):
             return None
         return telegram.Update.de_json(dict(update.whole), self._application.bot)

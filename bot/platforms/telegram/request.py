@@ -62,7 +62,9 @@ class AiohttpRequest(BaseRequest):
         longest = _seconds(read_timeout, self._read_timeout)
         if uploads and longest is not None:
             longest += _seconds(write_timeout, WRITE_MEDIA) or 0.0
-        timeout = aiohttp.ClientTimeout(sock_connect=_seconds(connect_timeout, CONNECT), sock_read=longest)
+        connect = _seconds(connect_timeout, CONNECT)
+        whole = None if longest is None or connect is None else connect + longest  # an answer may drip
+        timeout = aiohttp.ClientTimeout(total=whole, sock_connect=connect, sock_read=longest)
         try:
             async with self._session.request(
                 method, url, data=_body(request_data), timeout=timeout, allow_redirects=False

@@ -10,7 +10,7 @@ from typing import Final
 
 from cachetools import TTLCache
 from telegram import Bot, ChatMember, ChatMemberAdministrator, ChatMemberOwner, User
-from telegram.error import BadRequest
+from telegram.error import BadRequest, ChatMigrated
 
 from bot.model import Presser, Tenant
 from bot.platforms.telegram.answers import NO_SUCH_MEMBER, says
@@ -73,13 +73,20 @@ class Members:
         if not anew and whom in self._known:
             return self._known[whom]
         try:
-            member = await self._bot.get_chat_member(chat, user)
+            member = await self._asked(chat, user)
         except BadRequest as error:
             if says(error, NO_SUCH_MEMBER):
                 return None
             raise
         self._known[whom] = member
         return member
+
+    async def _asked(self, chat: int, user: int) -> ChatMember:
+        """Buttons and links that were made before a group became a supergroup name what it was."""
+        try:
+            return await self._bot.get_chat_member(chat, user)
+        except ChatMigrated as moved:
+            return await self._bot.get_chat_member(moved.new_chat_id, user)
 
     async def me(self, chat: int, *, anew: bool = False) -> ChatMember | None:
         """How we stand to `chat`."""
@@ -123,7 +130,7 @@ class Members:
         Raises Refusal for owners, administrators, the chat itself, its channel and Telegram; where we lack the right;
         and where `actor`, who asked for it, has it no more. No member stands above another, so ranks are not asked.
         """
-        if user in NOBODY or user == chat:
+        if user in NOBODY or user == chat or (user < 0 and await self._is_linked(chat, user)):
             raise Refusal(LINKED)
         if user == self._bot.id:
             raise Refusal(Worded("I do not act against myself"))
@@ -134,6 +141,10 @@ class Members:
         if actor is not None:
             await self._require_of(chat, actor, entrusted=entrusted)
         return member
+
+    async def _is_linked(self, chat: int, channel: int) -> bool:
+        """Whether it is the channel whose discussion group this is: it may write there by hand, too."""
+        return (await self._bot.get_chat(chat)).linked_chat_id == channel
 
     async def _require_of(self, chat: int, actor: str, *, entrusted: bool) -> None:
         theirs = await self.of(chat, int(actor), anew=True) if actor.isdecimal() else None

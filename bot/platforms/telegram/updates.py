@@ -39,7 +39,7 @@ SERVICE = frozenset(
 _TEXTS = (("text", "entities"), ("caption", "caption_entities"))
 
 
-POISON = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+POISON = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What parsing raises for an update that is not as Telegram says it is."""
 
 

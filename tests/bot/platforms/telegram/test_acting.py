@@ -26,6 +26,7 @@ from bot.model import (
 )
 from bot.platforms.telegram.cards import CardAt
 from bot.platforms.telegram.extract import DIRECT
+from bot.platforms.telegram.outcomes import Refusal
 from bot.sandbox.faults import Break
 from bot.sandbox.telegram.entities import Chat, Message, User
 from bot.sandbox.telegram.loopback import LoopbackTelegram
@@ -385,3 +386,30 @@ async def test_a_moderators_chat_that_became_a_supergroup(hands: Hands, t: Loopb
     card = posted(t, new, await hands.do(card_in(group, town)))
     assert buttons(card)["Right"] == f"c:{town.id}:7:right"
     assert hands.moves == [(str(group.id), str(new.id))]
+
+
+@pytest.mark.asyncio
+async def test_the_linked_channel_is_never_punished_though_it_writes_by_hand() -> None:
+    async with LoopbackTelegram() as t:
+        group = t.supergroup()
+        channel = t.channel(discussion=group)
+        t.add_bot(group, "can_restrict_members")
+        async with hands_on(t, SystemClock()) as hands:
+            with pytest.raises(Refusal):
+                await hands.members.punishable(group.id, channel.id)
+            stranger = t.channel()
+            assert await hands.members.punishable(group.id, stranger.id) is None
+
+
+@pytest.mark.asyncio
+async def test_who_presses_a_card_of_the_group_that_was_is_asked_about_in_the_supergroup() -> None:
+    async with LoopbackTelegram() as t:
+        group = t.group()
+        t.add_bot(group)
+        owner = t.owner(group)
+        was = group.id
+        t.migrate(group)
+        async with hands_on(t, SystemClock()) as hands:
+            member = await hands.members.of(was, owner.id)
+    assert member is not None
+    assert member.status == "creator"

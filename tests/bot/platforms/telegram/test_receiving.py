@@ -232,3 +232,15 @@ async def test_a_wrong_token_is_one_sentence(t: LoopbackTelegram, street: Street
             error = error.exceptions[0]
         assert isinstance(error, WrongToken)
         assert t.token not in str(error)
+
+
+@pytest.mark.asyncio
+async def test_a_moment_that_is_none_keeps_nothing_from_being_heard(house: House, town: Chat, ann: User) -> None:
+    """`datetime` raises OverflowError for it, of a kind of its own."""
+    chat = {"id": -1, "type": "group"}
+    house.t.inject({"message": {"message_id": 7, "date": 10**20, "chat": chat, "photo": [{"file_id": "x"}]}})
+    bad = house.post(town, ann)
+    await house.gone(bad)
+    await house.settled()
+    assert house.jobs().count("dead") == house.telegram.status().skipped == 1
+    house.t._update_faults.clear()  # the specification finds it odd as well
