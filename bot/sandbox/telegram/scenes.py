@@ -85,8 +85,8 @@ def _decided(town: Town, scene: Callable[[str, Callable[[], Awaitable[Deed]], Fa
         return Deed(None, said=await town.pressed(message, who, data) or "(nothing)")
 
     people = (
-        ("a member presses “Wrong”", town.members[0], "not"),
-        ("a moderator presses it", town.moderator, ""),
+        ("a member presses “Wrong”", town.members[0], "Only moderators"),
+        ("a moderator presses it", town.moderator, "the removal was wrong"),
         ("the owner, too late", town.owner, "lready"),
     )
     for title, who, words in people:
