@@ -28,6 +28,7 @@ async def test_both_are_guarded_and_their_cases_kept_apart(tmp_path: Path) -> No
             await bot.event(READY, 60.0)
             assert "Saved" in await stage.set_up()
             assert [chosen async for _, chosen in town.set_up()][-1] == "Protect now"
+            assert "can_delete_messages" in telegram.bot.suggested[False]
             count = 0
             for scene in town_scenes(town, bot):
                 played = await play(stage, bot, scene, 20.0)
@@ -40,6 +41,7 @@ async def test_both_are_guarded_and_their_cases_kept_apart(tmp_path: Path) -> No
             )
             line = await bot.event("judged", guild=f"discord:{stage.guild.id}", message=str(message.id))
             assert line["case"] == 1, "numbers are each guild's own"
+            assert len([m for m in town.mods.messages.values() if m.sender is telegram.bot.user]) >= 5
             here = await bot.beholder("case", "show", "1", "--guild", f"discord:{stage.guild.id}")
             assert town.guild not in here
             assert "hate" in await bot.beholder("case", "list", "--json", "--guild", town.guild)

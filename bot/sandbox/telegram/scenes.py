@@ -76,13 +76,12 @@ def town_scenes(town: Town, bot: BotProcess, serial: int = 0) -> Iterator[Scene]
 def _decided(town: Town, scene: Callable[[str, Callable[[], Awaitable[Deed]], Fate], Scene]) -> Iterator[Scene]:
     """One card pressed by three people."""
     shown = town.telegram.posts(town.mods, having=WRONG)
-    if not shown:
-        return
-    message = shown[-1]
-    data = data_of(message, WRONG)
+    keys = [data_of(message, WRONG) for message in shown[-1:]]
 
     async def presses(who: User) -> Deed:
-        return Deed(None, said=await town.pressed(message, who, data) or "(nothing)")
+        if not keys:
+            return Deed(None, said="There is no card to press.")
+        return Deed(None, said=await town.pressed(shown[-1], who, keys[0]) or "Nothing.")
 
     people = (
         ("a member presses “Wrong”", town.members[0], "Only moderators"),
