@@ -1,4 +1,4 @@
-"""The main job, to be watched: the real bot as a process of its own, against a Discord on loopback.
+"""The main job, to be watched: the real bot as a process of its own, against a Discord and a Telegram on loopback.
 
 Members post pictures; a live table shows what became of each. Everything between is the product:
 discord.py, the journal, the sandbox for pixels, both models, SQLite, the effects.
@@ -7,6 +7,7 @@ discord.py, the journal, the sandbox for pixels, both models, SQLite, the effect
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 import tempfile
@@ -32,11 +33,15 @@ from bot.sandbox.programme import programme, show_direct_messages
 from bot.sandbox.scenes import own
 from bot.sandbox.stage import Stage
 from bot.sandbox.table import Row, table
+from bot.sandbox.telegram.loopback import LoopbackTelegram
+from bot.sandbox.telegram.scenes import town_scenes
+from bot.sandbox.telegram.town import Town
 from bot.sandbox.vendors import Vendors
 
 START_SECONDS = 60.0
 SCENE_SECONDS = 20.0
 PAUSE_SECONDS = 2.0  # between two posts, once the scenes are over
+LISTED = ("case", "list", "--json", "--limit", "8", "--guild")
 COUNTED = ("beholder_images_total", "beholder_guilds", "beholder_backlog_jobs")
 TOKEN = "bG9vcGJhY2s.G00d00.opens-nothing-but-the-loopback"
 
@@ -50,16 +55,26 @@ async def demo(once: bool, images: Path | None, names: tuple[str, ...] = (), *, 
     began = time.monotonic()
     _end_on_signals()
     with tempfile.TemporaryDirectory(prefix="beholder-demo-") as folder:
-        async with Loopback(token=TOKEN) as discord, Vendors.open(names, local=local) as vendors:
-            stage = Stage.build(discord)
-            console.print(f"A Discord listens on {discord.api_url}; the bot starts, with its data in {folder} …")
-            async with running(discord, Path(folder), TOKEN, **(vendors.settings if names else {})) as bot:
+        async with (
+            Loopback(token=TOKEN) as discord,
+            LoopbackTelegram() as telegram,
+            Vendors.open(names, local=local) as vendors,
+        ):
+            stage, town = Stage.build(discord), Town.build(telegram)
+            both = {"telegram_token": telegram.token, "telegram_api_url": telegram.root}
+            console.print(
+                f"A Discord listens on {discord.api_url}{'' if names else f', a Telegram on {telegram.root}'}"
+            )
+            console.print(f"The bot starts, with its data in {folder} …")
+            async with running(discord, Path(folder), TOKEN, **(vendors.settings if names else both)) as bot:
                 await bot.event("commands synchronised", START_SECONDS)
                 ready = time.monotonic()
-                show = _Show(console, stage, bot, vendors)
+                show = _Show(console, stage, town, bot, vendors)
                 await show.set_up()
                 rows = await show.play(chain(show.scenes(), own(stage, images) if images else ()))
                 pressed = await _press(console, stage, rows)
+                if not names:
+                    await show.list_cases()
                 counted = await show.count()
                 ok = _summary(console, rows, pressed and counted, ready - began, time.monotonic() - ready)
                 if not once:
@@ -81,6 +96,7 @@ class _Show:
 
     console: Console
     stage: Stage
+    town: Town
     bot: BotProcess
     vendors: Vendors
 
@@ -88,7 +104,7 @@ class _Show:
         """All of them, in order. `serial` makes other bytes of the same pictures."""
         if self.vendors.names:
             return opinions(self.stage, self.vendors, serial)
-        return programme(self.stage, serial)
+        return chain(programme(self.stage, serial), town_scenes(self.town, self.bot, serial))
 
     async def set_up(self) -> None:
         """From the invitation to a protected community. Raises TimeoutError where an answer stays away."""
@@ -104,6 +120,7 @@ class _Show:
             console.print(f"  {escape(page.title)} → [cyan]{escape(stage.named(page.chosen))}[/cyan]")
         if not self.vendors.names:
             await self._furnish()
+            await self._set_up_town()
 
     async def _furnish(self) -> None:
         self.console.print("\nand what the community wants beyond the preset:")
@@ -112,12 +129,29 @@ class _Show:
             self.console.print(f"  /{command}: [italic]{escape(said)}[/italic]")
         self.console.print(f"  the host: [cyan]{await show_direct_messages(self.stage, self.bot)}[/cyan]")
 
+    async def _set_up_town(self) -> None:
+        self.console.print(f"\n[bold]Telegram[/bold]: the owner of “{self.town.chat.title}” adds the bot there, too:")
+        async for heading, chosen in self.town.set_up():
+            self.console.print(f"  {escape(heading)} → [cyan]{escape(chosen)}[/cyan]")
+
+    async def list_cases(self) -> None:
+        """What the host sees of both communities, out of one database."""
+        guilds = {f"discord:{self.stage.guild.id}": self.stage.guild.name, self.town.guild: self.town.chat.title}
+        told = await asyncio.gather(*(self.bot.beholder(*LISTED, guild) for guild in guilds))
+        self.console.print("\nThe latest cases of both, out of one database ([cyan]beholder case list[/cyan]):")
+        for (guild, name), text in zip(guilds.items(), told, strict=True):
+            self.console.print(f"  {name} [dim]{guild}[/dim]")
+            for case in map(json.loads, text.splitlines()):
+                suggestion = case["decision"]["suggestion"]
+                done = f"{case['origin']}, {case['state']}"
+                self.console.print(
+                    f"    case {case['number']:>3}  {suggestion:<7} {done:<18} {case['place']['context']}"
+                )
+
     async def play(self, played: Iterable[Scene], *, pause: float = 0.0) -> list[Row]:
         """Each scene's row is printed once it is over; until then it stands below the others, alive."""
         console = self.console
-        console.print(
-            "\n[bold]Beholder at work on a Discord of its own[/bold]", Rule(style="dim"), table([], header=True)
-        )
+        console.print("\n[bold]Beholder at work[/bold]", Rule(style="dim"), table([], header=True))
         console.print(Rule(style="dim"))
         rows: list[Row] = []
         with Live(console=console, auto_refresh=False, transient=True) as live:

@@ -19,11 +19,23 @@ from bot.sandbox.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did. `fields`: of the line `judged` about it; None if there is to be none, as for a command."""
+    """What somebody did. `fields`: of the line `judged` about it; None if there is to be none, as for a command.
+
+    On another platform than Discord `gone` says whether the post is deleted, `said` what a presser was answered.
+    """
 
     fields: Mapping[str, object] | None
     message: Message | None = None
     answered: Answered | None = None
+    gone: Callable[[], bool] | None = None
+    said: str = ""
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the post that it is about is gone, or a part of it."""
+        if self.gone is not None:
+            return self.gone()
+        return self.message is not None and self.message.deleted_at is not None
 
     @classmethod
     def posted(cls, message: Message) -> Deed:
@@ -129,11 +141,11 @@ Act = Callable[[], Message | Deed | Awaitable[Message | Deed]]
 
 @dataclass(slots=True)
 class Scene:
-    """Who does what where, and its fate. `channel` None: it happens to the server. `act` may return the
-    message that it posted instead of a deed."""
+    """Who does what where, and its fate. `channel` None: it happens to the server; a place elsewhere by its name.
+    `act` may return the message that it posted instead of a deed."""
 
     title: str
-    channel: Channel | None
+    channel: Channel | str | None
     act: Act
     fate: Fate
 
@@ -142,6 +154,8 @@ class Scene:
         """The channel, as people call it."""
         if self.channel is None:
             return "the server"
+        if isinstance(self.channel, str):
+            return self.channel
         return f"#{self.channel.name}" if self.channel.guild is not None else "in private"
 
 
@@ -164,7 +178,7 @@ async def play(stage: Stage, bot: BotProcess, scene: Scene, seconds: float) -> P
         return Played(None, ("was never judged",))
     course = Course(stage, bot, deed, line, since, seconds)
     missing = [_suggested(scene, line), _spared(scene, deed), *[await _happened(e, course) for e in scene.fate.expects]]
-    answer = stage.named(deed.answered.text) if deed.answered is not None and deed.answered.messages else ""
+    answer = stage.named(deed.answered.text) if deed.answered is not None and deed.answered.messages else deed.said
     return Played(line, tuple(filter(None, missing)), answer)
 
 
@@ -199,5 +213,4 @@ def _suggested(scene: Scene, line: Line | None) -> str:
 
 
 def _spared(scene: Scene, deed: Deed) -> str:
-    gone = deed.message is not None and deed.message.deleted_at is not None
-    return "should still be there" if gone and scene.fate.stays else ""
+    return "should still be there" if deed.deleted and scene.fate.stays else ""

@@ -91,6 +91,7 @@ class Bot:
     privacy: bool = True
     hears_bots: bool = False
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # by (scope as JSON, language)
+    suggested: dict[bool, frozenset[str]] = field(default_factory=dict)  # rights to ask for; True: in channels
 
     @property
     def id(self) -> int:

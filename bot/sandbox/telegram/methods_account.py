@@ -91,6 +91,14 @@ def delete_my_commands(call: Call) -> bool:
     return True
 
 
+@methods.add("setMyDefaultAdministratorRights")
+def set_my_default_administrator_rights(call: Call) -> bool:
+    """True; nothing given takes them back."""
+    suggested: dict[str, bool] = call.parsed("rights") or {}
+    call.bot.suggested[call.flag("for_channels")] = frozenset(right for right, asked in suggested.items() if asked)
+    return True
+
+
 def _scope(call: Call) -> tuple[str, str]:
     scope: Any = call.parsed("scope") or {"type": "default"}
     if "chat_id" in scope:
