@@ -162,9 +162,12 @@ class Pipeline:
     async def _judge(self, event: Event, policy: Policy, version: int, looks: Mapping[Media, Look]) -> _Judgement:
         history = await self._history(event, policy)
         standing = _standing(event, history, self._clock.now())
-        seen = [await self._seen(event, look, history, policy) for look in looks.values()]
+        seen = [await self._seen(event, look, history) for look in looks.values()]
         await self._caps.seed(event.tenant)
         each, decision = engine.judge(policy, event.place, seen, standing)
+        if policy.suspect_near and decision.suggestion < Suggestion.BLOCK:  # a likeness makes a review at most
+            seen = [await self._liken(event, *pair) for pair in zip(seen, looks.values(), strict=True)]
+            each, decision = engine.judge(policy, event.place, seen, standing)
         images = tuple(map(_judged, looks, looks.values(), seen, each))
         return _Judgement(event, policy, version, standing, images, decision)
 
@@ -224,12 +227,15 @@ class Pipeline:
         since = self._clock.now() - timedelta(days=policy.ladder.days)
         return await self._ledger.history(event.tenant, event.author.id, since)
 
-    async def _seen(self, event: Event, look: Look, history: History, policy: Policy) -> Seen:
+    async def _seen(self, event: Event, look: Look, history: History) -> Seen:
         listed = await self._lists.listed(event.tenant, look.sha256) if look.sha256 else None
-        near = None
-        if policy.suspect_near and look.fingerprint is not None:
-            near = await self._likenesses.near(event.tenant, look.fingerprint, look.sha256)
-        return Seen(look.screenings, listed, struck=look.sha256 in history.struck, near=near)
+        return Seen(look.screenings, listed, struck=look.sha256 in history.struck)
+
+    async def _liken(self, event: Event, seen: Seen, look: Look) -> Seen:
+        """With what it looks like, if that is known here."""
+        if look.fingerprint is None:
+            return seen
+        return replace(seen, near=await self._likenesses.near(event.tenant, look.fingerprint, look.sha256))
 
     async def _conclude(self, job: Job, ruling: Ruling) -> Concluded:
         """A removal that does not come about leaves its place under the cap to another."""

@@ -121,7 +121,8 @@ async def test_every_copy_is_looked_at_itself(street: Street) -> None:
     await street.post(copy())
     assert street.suggestions == ["block", "block"]
     spoke = {r.code for r in (await street.case(2)).decision.reasons}
-    assert spoke >= {ReasonCode.THRESHOLD_REMOVE, ReasonCode.NEAR_KNOWN}
+    assert ReasonCode.THRESHOLD_REMOVE in spoke
+    assert ReasonCode.NEAR_KNOWN not in spoke, "what goes anyway is not held up by what it looks like"
 
 
 @pytest.mark.asyncio
