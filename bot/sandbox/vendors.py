@@ -25,6 +25,7 @@ HUAWEI_PRICE = 0.0012  # US dollars a category; the others' prices are the bot's
 CREDIT_PRICE = 0.001
 REKOGNITION_PRICE = 0.001
 QUICK = Script(seconds=0.3)  # how a job goes that nobody notices
+FOLLOWS = 1.5  # seconds after which a running bot has seen what the host typed beside it
 SOFT_DEADLINE = 3  # seconds that the bot waits for HitPaw
 
 
@@ -102,6 +103,8 @@ class Vendors:
         """The host lets `guild` use those that cost money, as it is typed; the commands themselves."""
         typed = [("guild", "grant", str(guild), name, CEILING) for name in self.paid]
         await asyncio.gather(*(bot.beholder(*command) for command in typed))
+        if typed:
+            await asyncio.sleep(FOLLOWS)
         return [" ".join(("beholder", *command)) for command in typed]
 
     def plug(self, name: str, *, into: bool) -> None:
