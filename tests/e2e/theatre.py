@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,6 +19,7 @@ from bot.sandbox.loopback import Loopback
 from bot.sandbox.process import BotProcess, Line
 from bot.sandbox.scenes import card, files
 from bot.sandbox.stage import Stage
+from bot.sandbox.vendors import FOLLOWS
 from policies.model import Category
 from tests.openapi import Validator
 
@@ -75,6 +77,7 @@ async def granted(theatre: Theatre, *names: str) -> None:
     async with open_store(Config(data_dir=theatre.folder)) as store:
         for name in names:
             await store.guilds.grant(tenant, name, "20.00")
+    await asyncio.sleep(FOLLOWS)  # a running bot sees it within a second
 
 
 async def begin(discord: Loopback, folder: Path, **settings: str) -> BotProcess:
