@@ -9,13 +9,12 @@ import json
 import re
 import secrets
 from base64 import b64decode
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox import marks
-from bot.sandbox.outlet import Outlet
+from bot.sandbox.outlet import Plugged
 from policies.model import Category, Context
 
 LOOKS_FOR = frozenset({Category.HATE, Category.OFFENSIVE_TEXT})
@@ -30,26 +29,16 @@ class Refused(Exception):
         self.status = status
 
 
-class LoopbackModel:
+class LoopbackModel(Plugged):
     """Looks for `looks_for`, in marks (see `bot.sandbox.marks`), and says of nothing else that it looked.
 
     `asked` and `answered` count its requests. `outlet` pulls the plug and fails on command.
     """
 
     def __init__(self, token: str = "", *, looks_for: frozenset[Category] = LOOKS_FOR) -> None:
+        super().__init__()
         self.token = token or secrets.token_urlsafe(24)
         self.looks_for = looks_for
-        self.outlet = Outlet(self._serve)
-        self.asked = self.answered = 0
-
-    async def __aenter__(self) -> Self:
-        await self.outlet.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.outlet.__aexit__(kind, error, trace)
 
     @property
     def environment(self) -> dict[str, str]:

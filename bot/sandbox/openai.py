@@ -12,13 +12,12 @@ import json
 import secrets
 from base64 import b64decode
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox import marks
-from bot.sandbox.outlet import Outlet
+from bot.sandbox.outlet import Plugged
 from policies.model import Category
 
 MODELS = {"omni-moderation-latest": "omni-moderation-2024-09-26", "omni-moderation-2024-09-26": ""}
@@ -51,25 +50,15 @@ class Refused(Exception):
         }
 
 
-class LoopbackOpenAI:
+class LoopbackOpenAI(Plugged):
     """Checks the key, takes what the documents say it takes, and sees marks (see `bot.sandbox.marks`).
 
     `asked` and `answered` count its requests. `outlet` pulls the plug and fails on command.
     """
 
     def __init__(self, key: str = "") -> None:
+        super().__init__()
         self.key = key or f"sk-proj-{secrets.token_urlsafe(32)}"
-        self.outlet = Outlet(self._serve)
-        self.asked = self.answered = 0
-
-    async def __aenter__(self) -> Self:
-        await self.outlet.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.outlet.__aexit__(kind, error, trace)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -58,3 +58,23 @@ class Outlet:
             trouble.struck += 1
             return await trouble.answer(request)
         return await self._answer(request)
+
+
+class Plugged:
+    """A vendor at an outlet: it listens for the length of a block. `asked` and `answered` count its requests."""
+
+    def __init__(self) -> None:
+        self.outlet = Outlet(self._serve)
+        self.asked = self.answered = 0
+
+    async def __aenter__(self) -> Self:
+        await self.outlet.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.outlet.__aexit__(kind, error, trace)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        raise NotImplementedError
