@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import discord
@@ -14,7 +13,10 @@ from bot.model import Delete, Outcome, Tenant, Unreact
 from bot.platforms.discord.client import BeholderClient
 from bot.platforms.discord.outcomes import DONE, NOT_THERE, Refusal, reason_of, reason_of_all
 from bot.platforms.discord.walls import Walls, Wanted
+from bot.platforms.gathering import Gathering, Wish, end
 from bot.ports import Clock
+
+_Wish = Wish[Delete]
 
 MOST: Final = 100  # ids in one bulk deletion: Discord's limit
 BULK_AGE: Final = timedelta(days=14) - timedelta(hours=1)  # Discord refuses the whole bulk for one older than 14 days
@@ -24,14 +26,6 @@ DELETE: Final = "delete"
 
 Require = Callable[..., None]
 """(tenant, channel, *rights): raises Refusal naming the rights that we lack there."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A deletion that waits for the one before it, and whoever waits for its end."""
-
-    action: Delete
-    ended: asyncio.Future[None]
 
 
 class Deletions:
@@ -47,23 +41,13 @@ class Deletions:
         self._clock = clock
         self._walls = walls
         self._require = require
-        self._waiting: dict[str, list[_Wish]] = {}  # by channel, while a request is on its way there
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._gathering: Gathering[str, Delete] = Gathering(self._together, lambda queue: min(len(queue), MOST))
 
     async def delete(self, action: Delete) -> Outcome:
         """Delete a post, alone or with others."""
         self._must_be_there(action.tenant)
         self._require(action.tenant, action.channel, "view_channel", "manage_messages")
-        if (queue := self._waiting.get(action.channel)) is not None:
-            wish = _Wish(action, asyncio.get_running_loop().create_future())
-            queue.append(wish)
-            await wish.ended
-            return DONE
-        self._waiting[action.channel] = []
-        try:
-            await self._single(action)
-        finally:
-            self._go_on(action.channel)
+        await self._gathering.add(action.channel, action, partial(self._single, action))
         return DONE
 
     async def unreact(self, action: Unreact) -> Outcome:
@@ -86,32 +70,11 @@ class Deletions:
 
     # --- together -------------------------------------------------------------------------------
 
-    def _go_on(self, channel: str) -> None:
-        """With those that came meanwhile, in a task of its own: nobody waits for what others asked for."""
-        if not self._waiting[channel]:
-            del self._waiting[channel]
-            return
-        task = asyncio.create_task(self._drain(channel), name=f"deletions in {channel}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _drain(self, channel: str) -> None:
-        queue = self._waiting[channel]
-        try:
-            while queue:
-                wishes = [w for w in queue[:MOST] if not w.ended.done()]
-                del queue[:MOST]
-                await self._together(wishes)
-        finally:
-            del self._waiting[channel]
-            for wish in queue:
-                wish.ended.cancel()
-
-    async def _together(self, wishes: Sequence[_Wish]) -> None:
+    async def _together(self, channel: str, wishes: Sequence[_Wish]) -> None:
         """The same post wanted twice is one deletion; what is too old for a bulk goes alone."""
         by_id: dict[str, list[_Wish]] = {}
         for wish in wishes:
-            by_id.setdefault(wish.action.message, []).append(wish)
+            by_id.setdefault(wish.what.message, []).append(wish)
         young = [m for m in by_id if self._is_young(m)]
         together = young if len(young) > 1 else []
         if together and not await self._bulk([w for m in together for w in by_id[m]], together):
@@ -124,28 +87,28 @@ class Deletions:
 
     async def _bulk(self, wishes: Sequence[_Wish], messages: Sequence[str]) -> bool:
         """Whether it has ended for all of them. False: Discord took offence at one, so each goes alone."""
-        first = wishes[0].action
-        reason = reason_of_all((w.action.case for w in wishes), WHY_MANY)
+        first = wishes[0].what
+        reason = reason_of_all((w.what.case for w in wishes), WHY_MANY)
         try:
             with self._walls.watch(_wanted(first.tenant, first.channel)):
                 await self._client.http.delete_messages(int(first.channel), [int(m) for m in messages], reason=reason)
         except discord.HTTPException as error:
             if error.status == 400 or (error.status == 403 and error.code not in NO_RIGHT):
                 return False
-            _end(wishes, error)
+            end(wishes, error)
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait for it
-            _end(wishes, error)
+            end(wishes, error)
         else:
-            _end(wishes)
+            end(wishes)
         return True
 
     async def _one(self, wishes: Sequence[_Wish]) -> None:
         try:
-            await self._single(wishes[0].action)
+            await self._single(wishes[0].what)
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait for it
-            _end(wishes, error)
+            end(wishes, error)
         else:
-            _end(wishes)
+            end(wishes)
 
     async def _single(self, action: Delete) -> None:
         reason = reason_of(action.case, WHY_ONE)
@@ -155,14 +118,3 @@ class Deletions:
 
 def _wanted(tenant: Tenant, channel: str) -> Wanted:
     return Wanted(tenant.id, DELETE, channel)
-
-
-def _end(wishes: Sequence[_Wish], error: Exception | None = None) -> None:
-    """Who gave up waiting hears nothing."""
-    for wish in wishes:
-        if wish.ended.done():
-            continue
-        if error is None:
-            wish.ended.set_result(None)
-        else:
-            wish.ended.set_exception(error)

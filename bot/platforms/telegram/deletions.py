@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from telegram import Bot
 from telegram.error import BadRequest
 
+from bot.platforms.gathering import Gathering, Wish, end
 from bot.platforms.telegram.answers import NOT_FOUND, says
 
+_Wish = Wish[tuple[int, ...]]  # a post, of one message or an album's several
+
 MOST: Final = 100  # ids in one deleteMessages: Telegram's limit
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A post, of one message or an album's several, and whoever waits for its end."""
-
-    ids: tuple[int, ...]
-    ended: asyncio.Future[None]
 
 
 class Deletions:
@@ -33,56 +27,25 @@ class Deletions:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._waiting: dict[int, list[_Wish]] = {}  # by chat, while a request is on its way there
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._gathering: Gathering[int, tuple[int, ...]] = Gathering(self._together, _first)
 
     async def delete(self, chat: int, ids: Sequence[int]) -> None:
         """Delete a post with all its parts, alone or with others. Raises a TelegramError."""
-        if (queue := self._waiting.get(chat)) is not None:
-            wish = _Wish(tuple(ids), asyncio.get_running_loop().create_future())
-            queue.append(wish)
-            return await wish.ended
-        self._waiting[chat] = []
-        try:
-            await self._all(chat, ids)
-        finally:
-            self._go_on(chat)
-        return None
-
-    def _go_on(self, chat: int) -> None:
-        """With those that came meanwhile, in a task of its own: nobody waits for what others asked for."""
-        if not self._waiting[chat]:
-            del self._waiting[chat]
-            return
-        task = asyncio.create_task(self._drain(chat), name=f"deletions in {chat}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _drain(self, chat: int) -> None:
-        queue = self._waiting[chat]
-        try:
-            while queue:
-                wishes = _first(queue)
-                del queue[: len(wishes)]
-                await self._together(chat, [w for w in wishes if not w.ended.done()])
-        finally:
-            del self._waiting[chat]
-            for wish in queue:
-                wish.ended.cancel()
+        await self._gathering.add(chat, tuple(ids), partial(self._all, chat, ids))
 
     async def _together(self, chat: int, wishes: Sequence[_Wish]) -> None:
         """Where Telegram takes offence at one of several, each goes alone and ends for itself."""
         try:
-            await self._all(chat, list(dict.fromkeys(ident for wish in wishes for ident in wish.ids)))
+            await self._all(chat, list(dict.fromkeys(ident for wish in wishes for ident in wish.what)))
         except BadRequest as error:
             if len(wishes) == 1:
-                return _end(wishes, error)
+                return end(wishes, error)
             for wish in wishes:
                 await self._together(chat, [wish])
             return None
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait for it
-            return _end(wishes, error)
-        return _end(wishes)
+            return end(wishes, error)
+        return end(wishes)
 
     async def _all(self, chat: int, ids: Sequence[int]) -> None:
         if len(ids) == 1:
@@ -114,22 +77,12 @@ class Deletions:
                 raise
 
 
-def _first(queue: Sequence[_Wish]) -> list[_Wish]:
+def _first(queue: Sequence[_Wish]) -> int:
     """As many as fit into one request, but at least one."""
-    taken: list[_Wish] = []
+    taken = ids = 0
     for wish in queue:
-        if taken and sum(len(w.ids) for w in (*taken, wish)) > MOST:
+        ids += len(wish.what)
+        if taken and ids > MOST:
             break
-        taken.append(wish)
+        taken += 1
     return taken
-
-
-def _end(wishes: Iterable[_Wish], error: Exception | None = None) -> None:
-    """Who gave up waiting hears nothing."""
-    for wish in wishes:
-        if wish.ended.done():
-            continue
-        if error is None:
-            wish.ended.set_result(None)
-        else:
-            wish.ended.set_exception(error)
